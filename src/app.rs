@@ -1,0 +1,345 @@
+//! The program put together: what is built from a configuration, and the way of one request from
+//! bytes to bytes, with its one log line.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use uuid::Uuid;
+
+use crate::clock::Clock;
+use crate::config::{Config, Environment, Limits};
+use crate::contract::decode::{DecodeError, Decoder};
+use crate::contract::wsdl;
+use crate::domain::client::ClientId;
+use crate::http::{Endpoint, Refusal, SoapRequest, SoapResponse};
+use crate::secrets::{HashOf, KeyFilePolicy, Keyring, MasterKey, SecretsError};
+use crate::services::{self, Call, Failure, Services};
+use crate::soap::envelope::{self, Bodies, Received, Unreadable};
+use crate::soap::fault::{Fault, FaultCode};
+use crate::soap::header::{Echo, Header};
+use crate::soap::reply;
+use crate::store::sled::{Options, SledStore};
+use crate::store::{Store, StoreError};
+use crate::xml::reader::{self, Start};
+
+/// Why the program could not be put together.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    #[error(transparent)]
+    Secrets(#[from] SecretsError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The running program.
+pub struct App {
+    services: Services,
+    limits: reader::Limits,
+    header_text_chars_max: usize,
+    wsdl: Bytes,
+    requests: AtomicU64,
+}
+
+/// Opens the store that a configuration names, with the keys that open it.
+pub fn open_store(config: &Config) -> Result<(Arc<dyn Store>, Arc<Keyring>), AppError> {
+    let policy = KeyFilePolicy {
+        create_missing: config.environment == Environment::Dev,
+        refuse_exposed: config.environment == Environment::Prod,
+    };
+    let key_file: &Path = &config.secrets.key_file;
+    let master = MasterKey::load(key_file, policy)?;
+    let options = Options {
+        path: config.store.path.clone(),
+        cache_bytes: config.store.cache_bytes,
+        commit_queue_max: config.limits.commit_queue_max,
+        commit_batch_max: config.limits.commit_batch_max,
+    };
+    let store = SledStore::open(&options, &master)?;
+    let keyring = store.keyring();
+    Ok((Arc::new(store), keyring))
+}
+
+impl App {
+    /// Puts the program together over an open store.
+    pub fn new(config: &Config, store: Arc<dyn Store>, keyring: Arc<Keyring>) -> App {
+        let limits: &Limits = &config.limits;
+        App {
+            services: Services {
+                store,
+                keyring,
+                clock: config.clock.map_or(Clock::System, Clock::Fixed),
+                artificial_person_ids: config.environment != Environment::Prod,
+                misses_max: limits.misses_max,
+                misses_window: Duration::from_secs(limits.misses_window_s),
+            },
+            limits: reader::Limits {
+                depth_max: limits.xml_depth_max,
+                elements_max: limits.xml_elements_max,
+                attributes_max: limits.xml_attributes_max,
+                namespaces_max: limits.xml_namespaces_max,
+                text_chars_max: limits.xml_text_chars_max,
+            },
+            header_text_chars_max: limits.header_text_chars_max,
+            wsdl: Bytes::from(wsdl::wsdl(
+                &services::published(),
+                &config.server.public_url,
+            )),
+            requests: AtomicU64::new(0),
+        }
+    }
+
+    /// Answers a request: the envelope, and the code for the log.
+    async fn answer(&self, request: &SoapRequest, line: &mut LogLine) -> Result<String, Rejected> {
+        check_media_type(request).map_err(Rejected::bare)?;
+        let read = envelope::read(
+            &request.body,
+            self.limits,
+            self.header_text_chars_max,
+            &Operations,
+        );
+        let Received { header, echo, body } = match read {
+            Ok(received) => received,
+            Err(unreadable) => return Err(self.unreadable(unreadable, line).await),
+        };
+        line.take(&header, &self.services.keyring);
+        match body.answer(&self.services, &header).await {
+            Ok(answer) => {
+                line.outcome = answer.result;
+                Ok(reply::envelope(&echo, &answer.body))
+            }
+            Err(failure) => Err(Rejected {
+                fault: fault(failure),
+                echo: Some(echo),
+            }),
+        }
+    }
+
+    /// Keeps the row of a request whose header could be read, and makes its fault.
+    async fn unreadable(&self, unreadable: Unreadable, line: &mut LogLine) -> Rejected {
+        let Unreadable { mut fault, header } = unreadable;
+        let Some(header) = header else {
+            return Rejected::bare(fault);
+        };
+        let (header, echo) = *header;
+        line.take(&header, &self.services.keyring);
+        let code = fault.code.as_str();
+        if let Err(error) = services::record_fault(&self.services, &header, code).await {
+            fault = store_fault(error);
+        }
+        Rejected {
+            fault,
+            echo: Some(echo),
+        }
+    }
+}
+
+/// A request answered by a fault.
+struct Rejected {
+    fault: Fault,
+    echo: Option<Echo>,
+}
+
+impl Rejected {
+    fn bare(fault: Fault) -> Rejected {
+        Rejected { fault, echo: None }
+    }
+}
+
+/// What a service's failure looks like from outside. The log says what only an operator can mend.
+fn fault(failure: Failure) -> Fault {
+    match failure {
+        Failure::Refused(refused) => refused.into(),
+        Failure::RateLimited => Fault::rate_limited(),
+        Failure::Store(error) => store_fault(error),
+        Failure::Secrets(error) => {
+            tracing::error!("a key could not be used: {error}");
+            Fault::internal()
+        }
+    }
+}
+
+fn store_fault(error: StoreError) -> Fault {
+    match &error {
+        StoreError::Conflict | StoreError::Busy => tracing::warn!("{error}"),
+        _ => tracing::error!("{error}"),
+    }
+    error.into()
+}
+
+/// The services, as the envelope's reader sees them.
+struct Operations;
+
+impl Bodies for Operations {
+    type Body = Box<dyn Call>;
+
+    fn decode<'a>(
+        &self,
+        code: &str,
+        decoder: &mut Decoder<'_, 'a>,
+        start: &Start<'a>,
+    ) -> Option<Result<Box<dyn Call>, DecodeError>> {
+        services::find(code).map(|operation| operation.decode(decoder, start))
+    }
+
+    fn knows(&self, code: &str) -> bool {
+        services::find(code).is_some()
+    }
+}
+
+fn check_media_type(request: &SoapRequest) -> Result<(), Fault> {
+    let refuse = |text| Err(Fault::new(FaultCode::ContentTypeUnsupported, text));
+    let content_type = request.content_type.as_deref().unwrap_or_default();
+    let media_type = content_type.split(';').next().unwrap_or_default().trim();
+    if !media_type.eq_ignore_ascii_case("text/xml") {
+        return refuse("the Content-Type must be text/xml, as SOAP 1.1 has it");
+    }
+    match request.content_encoding.as_deref().map(str::trim) {
+        None | Some("") => Ok(()),
+        Some(encoding) if encoding.eq_ignore_ascii_case("identity") => Ok(()),
+        Some(_) => refuse("a compressed body is not taken: leave Content-Encoding out"),
+    }
+}
+
+impl Endpoint for App {
+    async fn soap(&self, request: SoapRequest) -> SoapResponse {
+        let began = Instant::now();
+        let mut line = LogLine {
+            request: self.requests.fetch_add(1, Ordering::Relaxed) + 1,
+            ..LogLine::default()
+        };
+        let response = match self.answer(&request, &mut line).await {
+            Ok(envelope) => SoapResponse {
+                status: 200,
+                body: Bytes::from(envelope),
+            },
+            Err(rejected) => {
+                line.outcome = rejected.fault.code.as_str().to_owned();
+                SoapResponse {
+                    status: 500,
+                    body: Bytes::from(reply::fault(rejected.echo.as_ref(), &rejected.fault)),
+                }
+            }
+        };
+        line.write(began.elapsed(), request.body.len(), response.body.len());
+        response
+    }
+
+    fn refuse(&self, refusal: Refusal) -> SoapResponse {
+        let fault = match refusal {
+            Refusal::BodyTooLarge { limit } => Fault::new(
+                FaultCode::MessageTooLarge,
+                format!("the message is larger than {limit} bytes (limits.body_bytes_max)"),
+            ),
+            Refusal::BodyTimeout => Fault::new(
+                FaultCode::XmlMalformed,
+                "the message did not arrive in time (limits.body_timeout_ms); send it again",
+            ),
+            Refusal::BodyBroken => Fault::new(
+                FaultCode::XmlMalformed,
+                "the message broke off before its end; send it again",
+            ),
+            Refusal::Method => Fault::new(
+                FaultCode::ContentTypeUnsupported,
+                "this address takes SOAP messages by POST; its description is at ?wsdl",
+            ),
+            Refusal::Path => Fault::new(
+                FaultCode::ServiceUnknown,
+                "there is no service at this address; SOAP messages go to /xroad",
+            ),
+            Refusal::Busy => Fault::busy(),
+            Refusal::RequestTimeout => Fault::new(
+                FaultCode::BusyRetry,
+                "no answer was ready in time (limits.request_timeout_ms); send the same message again \
+                 under the same id: if it was done, you get its answer",
+            ),
+            Refusal::Internal => Fault::internal(),
+        };
+        LogLine {
+            request: self.requests.fetch_add(1, Ordering::Relaxed) + 1,
+            outcome: fault.code.as_str().to_owned(),
+            ..LogLine::default()
+        }
+        .write(Duration::ZERO, 0, 0);
+        SoapResponse {
+            status: 500,
+            body: Bytes::from(reply::fault(None, &fault)),
+        }
+    }
+
+    fn wsdl(&self) -> Bytes {
+        self.wsdl.clone()
+    }
+
+    fn ready(&self) -> Result<(), Vec<String>> {
+        self.services
+            .store
+            .ready()
+            .map_err(|error| vec![error.to_string()])
+    }
+}
+
+/// What the log says of one request: nothing personal, and nothing of a caller's own words but
+/// identifiers that X-Road has checked.
+#[derive(Default)]
+struct LogLine {
+    request: u64,
+    message_id: String,
+    service: String,
+    client: String,
+    outcome: String,
+}
+
+impl LogLine {
+    fn take(&mut self, header: &Header, keyring: &Keyring) {
+        self.message_id = loggable_id(&header.id, keyring);
+        // A service code that is none of ours could say anything.
+        self.service = services::find(&header.service.code)
+            .map_or("unknown", |operation| operation.contract().code)
+            .to_owned();
+        self.client = loggable_client(&header.client, keyring);
+    }
+
+    fn write(&self, took: Duration, request_bytes: usize, response_bytes: usize) {
+        tracing::info!(
+            request = self.request,
+            message_id = self.message_id,
+            service = self.service,
+            client = self.client,
+            outcome = self.outcome,
+            took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+            request_bytes,
+            response_bytes,
+            "answered"
+        );
+    }
+}
+
+/// A message id as logs may have it: itself where it is a UUID, else a keyed hash, since it could
+/// hold anything.
+fn loggable_id(id: &str, keyring: &Keyring) -> String {
+    if Uuid::parse_str(id).is_ok() {
+        return id.to_owned();
+    }
+    hashed(id, keyring)
+}
+
+/// A client as logs may have it: itself where it looks like an X-Road identifier and like no person.
+fn loggable_client(client: &ClientId, keyring: &Keyring) -> String {
+    let text = client.to_string();
+    let is_plain = text.len() <= 200
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"/-_.+'(),=?".contains(&byte))
+        && !crate::domain::person_id::contains_person_id(&text);
+    if is_plain { text } else { hashed(&text, keyring) }
+}
+
+fn hashed(text: &str, keyring: &Keyring) -> String {
+    keyring
+        .keyed_hash(HashOf::LogId, &[text.as_bytes()])
+        .map(|hash| format!("hash:{}", hex::encode(hash.get(..16).unwrap_or(&hash))))
+        .unwrap_or_default()
+}

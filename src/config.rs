@@ -1,0 +1,248 @@
+//! The configuration: one TOML file as types, every limit with its default and its unit.
+//!
+//! Invariant: a [`Config`] that [`Config::load`] returned has passed [`Config::problems`], so no other module
+//! checks a setting again. Reading the layers (file, environment, flags) stands in `config/load.rs`, the limits in
+//! `config/limits.rs`. Nothing here opens a socket, a store or a key: a path is only a path, and a relative one is
+//! relative to the working directory.
+
+mod keys;
+mod limits;
+mod load;
+#[cfg(test)]
+mod tests;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+pub use limits::Limits;
+pub use load::{ConfigError, Overrides};
+
+/// Everything an operator sets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// What this installation is for; there is no default, so that nobody runs production settings by accident.
+    pub environment: Environment,
+    /// A fixed instant that stands for "now" (RFC 3339). Refused in PROD.
+    pub clock: Option<Timestamp>,
+    /// The listener that security servers call.
+    #[serde(default)]
+    pub server: Server,
+    /// The listener for health checks and operators.
+    #[serde(default)]
+    pub admin: Admin,
+    /// Where the data lives.
+    pub store: Store,
+    /// Where the keys live.
+    pub secrets: Secrets,
+    /// Certificate and key of the public listener; without it the listener speaks plain HTTP.
+    pub tls: Option<Tls>,
+    /// Every limit.
+    #[serde(default)]
+    pub limits: Limits,
+    /// What is logged, and how.
+    #[serde(default)]
+    pub log: Log,
+}
+
+/// What an installation is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Environment {
+    /// A developer's machine.
+    Dev,
+    /// A test installation with no real persons.
+    Test,
+    /// Production.
+    Prod,
+}
+
+/// The public listener.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Server {
+    /// Address and port to listen on; port 0 picks a free one.
+    pub listen: SocketAddr,
+    /// The service's address as security servers see it: the WSDL's `soap:address`. An http or https URL.
+    pub public_url: String,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            public_url: "http://127.0.0.1:8080/xroad".to_owned(),
+        }
+    }
+}
+
+/// The admin listener.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Admin {
+    /// Address and port to listen on; port 0 picks a free one. Keep it off the network that callers reach.
+    pub listen: SocketAddr,
+}
+
+impl Default for Admin {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8081)),
+        }
+    }
+}
+
+/// The store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Store {
+    /// Which back end.
+    #[serde(default)]
+    pub kind: StoreKind,
+    /// The directory that holds the data.
+    pub path: PathBuf,
+    /// Memory for cached pages, in bytes.
+    #[serde(default = "cache_bytes_default")]
+    pub cache_bytes: u64,
+}
+
+fn cache_bytes_default() -> u64 {
+    64 * 1024 * 1024
+}
+
+/// The back ends there are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", try_from = "String")]
+pub enum StoreKind {
+    /// The embedded store: one process, one machine.
+    #[default]
+    Sled,
+}
+
+impl TryFrom<String> for StoreKind {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        match name.as_str() {
+            "sled" => Ok(Self::Sled),
+            other => Err(format!(
+                "no store of kind `{other}` exists in this version: write `sled`"
+            )),
+        }
+    }
+}
+
+/// The keys.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Secrets {
+    /// The file with the master key: 32 bytes as 64 hexadecimal characters.
+    pub key_file: PathBuf,
+}
+
+/// TLS of the public listener.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    /// PEM file: the RSA server certificate first, then its chain if it has one.
+    pub certificate: PathBuf,
+    /// PEM file: the certificate's private key, without a passphrase.
+    pub key: PathBuf,
+}
+
+/// What is logged, and how.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    /// JSON lines for machines or plain lines for people.
+    pub format: LogFormat,
+    /// `error`, `warn`, `info`, `debug` or `trace`, or directives such as `info,psop_adapter::http=debug`.
+    pub level: String,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self {
+            format: LogFormat::Json,
+            level: "info".to_owned(),
+        }
+    }
+}
+
+/// The shape of a log line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// Plain text.
+    Human,
+    /// One JSON object a line.
+    Json,
+}
+
+impl Config {
+    /// Every rule that the types alone do not hold, as one line for each breach: `key: what to do`.
+    pub fn problems(&self) -> Vec<String> {
+        let mut problems = self.limits.problems();
+        if self.environment == Environment::Prod && self.clock.is_some() {
+            problems.push(
+                "clock: a fixed clock is refused in PROD: remove it, or set environment to DEV or TEST".to_owned(),
+            );
+        }
+        if let Err(reason) = check_public_url(&self.server.public_url) {
+            problems.push(format!(
+                "server.public_url: {reason}: write the address that security servers call, such as \
+                 \"https://psop.example.fi/xroad\""
+            ));
+        }
+        if self.server.listen == self.admin.listen && self.server.listen.port() != 0 {
+            problems.push(format!(
+                "admin.listen: {} is the public listener's address too: choose another port",
+                self.admin.listen
+            ));
+        }
+        if self.store.cache_bytes == 0 {
+            problems.push("store.cache_bytes: must be 1 or more".to_owned());
+        }
+        problems.extend(empty_paths(self));
+        problems
+    }
+}
+
+fn empty_paths(config: &Config) -> Vec<String> {
+    let mut paths = vec![
+        ("store.path", &config.store.path),
+        ("secrets.key_file", &config.secrets.key_file),
+    ];
+    if let Some(tls) = &config.tls {
+        paths.push(("tls.certificate", &tls.certificate));
+        paths.push(("tls.key", &tls.key));
+    }
+    let empty = paths
+        .into_iter()
+        .filter(|(_, path)| path.as_os_str().is_empty());
+    empty
+        .map(|(key, _)| format!("{key}: is empty: write a path"))
+        .collect()
+}
+
+fn check_public_url(url: &str) -> Result<(), String> {
+    let uri: hyper::Uri = url
+        .parse()
+        .map_err(|error| format!("`{url}` is not a URL ({error})"))?;
+    if !matches!(uri.scheme_str(), Some("http" | "https")) {
+        return Err(format!("`{url}` is not an http or https URL"));
+    }
+    if uri.host().is_none_or(str::is_empty) {
+        return Err(format!("`{url}` names no host"));
+    }
+    if uri
+        .authority()
+        .is_some_and(|authority| authority.as_str().contains('@'))
+    {
+        return Err("a user name or password is published with the WSDL and is refused".to_owned());
+    }
+    Ok(())
+}

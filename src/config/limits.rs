@@ -1,0 +1,196 @@
+//! The limits: one key for each, with its default and its unit last in its name.
+//!
+//! This file says how large a limit may be set; what happens when a request meets it is said where it is enforced.
+
+use serde::{Deserialize, Serialize};
+
+/// No limit may be set higher: 4 GiB, or 49 days in milliseconds. It keeps sums and instants from overflowing.
+const LIMIT_MAX: u64 = u32::MAX as u64;
+/// Longer retention overflows nothing but has no use: ten years.
+const MESSAGE_ID_DAYS_MAX: u64 = 3_660;
+/// Security servers do not retry a request that met a connection closed as idle.
+const IDLE_TIMEOUT_MS_MIN: u64 = 1_000;
+
+/// Every limit there is. All are positive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Largest request body, in bytes.
+    pub body_bytes_max: usize,
+    /// Largest request head (request line and HTTP headers together), in bytes.
+    pub head_bytes_max: usize,
+    /// Most HTTP headers of one request, a count.
+    pub header_count_max: usize,
+    /// Time for a whole request head from its first byte, and for the first byte on a new connection, in
+    /// milliseconds.
+    pub head_timeout_ms: u64,
+    /// Time for a whole request body, in milliseconds.
+    pub body_timeout_ms: u64,
+    /// Time for a TLS handshake, in milliseconds.
+    pub tls_handshake_timeout_ms: u64,
+    /// Time a connection may stay open between two requests, and time a caller has to take an answer, in
+    /// milliseconds. At least 1000: security servers never retry on a closed idle connection.
+    pub idle_timeout_ms: u64,
+    /// Time for one request once its body is here, in milliseconds. Below the security server's 60 seconds, so that
+    /// the caller gets our answer and not its own time-out.
+    pub request_timeout_ms: u64,
+    /// Time that requests in flight get at shutdown, in milliseconds.
+    pub drain_timeout_ms: u64,
+    /// Most open connections on the public listener, a count.
+    pub connections_max: usize,
+    /// Deepest nesting of XML elements, a count.
+    pub xml_depth_max: usize,
+    /// Most XML elements in one message, a count.
+    pub xml_elements_max: usize,
+    /// Most attributes on one XML element, a count.
+    pub xml_attributes_max: usize,
+    /// Most XML namespaces in scope at once, a count.
+    pub xml_namespaces_max: usize,
+    /// Longest text of one XML element, in characters.
+    pub xml_text_chars_max: usize,
+    /// Longest value of one X-Road header, in characters.
+    pub header_text_chars_max: usize,
+    /// Most lookups that found nothing within the window below before a caller is held back, a count.
+    pub misses_max: usize,
+    /// The window in which those lookups are counted, in seconds.
+    pub misses_window_s: u64,
+    /// How long a message id is remembered for replay, in days.
+    pub message_id_days: u64,
+    /// Most commits that wait for the store's committer, a count.
+    pub commit_queue_max: usize,
+    /// Most commits that are made durable together, a count.
+    pub commit_batch_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes_max: 1_048_576,
+            head_bytes_max: 16_384,
+            header_count_max: 64,
+            head_timeout_ms: 10_000,
+            body_timeout_ms: 30_000,
+            tls_handshake_timeout_ms: 10_000,
+            idle_timeout_ms: 75_000,
+            request_timeout_ms: 55_000,
+            drain_timeout_ms: 20_000,
+            connections_max: 4_096,
+            xml_depth_max: 32,
+            xml_elements_max: 20_000,
+            xml_attributes_max: 64,
+            xml_namespaces_max: 64,
+            xml_text_chars_max: 65_536,
+            header_text_chars_max: 1_024,
+            misses_max: 10,
+            misses_window_s: 600,
+            message_id_days: 30,
+            commit_queue_max: 4_096,
+            commit_batch_max: 256,
+        }
+    }
+}
+
+impl Limits {
+    /// Every limit outside its range, as one line for each.
+    pub(super) fn problems(&self) -> Vec<String> {
+        let ranges = self.ranges();
+        let outside = ranges
+            .into_iter()
+            .filter(|(_, value, low, high)| !(low..=high).contains(&value));
+        outside
+            .map(|(key, value, low, high)| {
+                format!("limits.{key}: is {value}: write a number between {low} and {high}")
+            })
+            .collect()
+    }
+
+    /// Key, value, lowest and highest of every limit. The pattern names each field, so that a new limit without a
+    /// range does not compile.
+    fn ranges(&self) -> Vec<(&'static str, u64, u64, u64)> {
+        let Self {
+            body_bytes_max,
+            head_bytes_max,
+            header_count_max,
+            head_timeout_ms,
+            body_timeout_ms,
+            tls_handshake_timeout_ms,
+            idle_timeout_ms,
+            request_timeout_ms,
+            drain_timeout_ms,
+            connections_max,
+            xml_depth_max,
+            xml_elements_max,
+            xml_attributes_max,
+            xml_namespaces_max,
+            xml_text_chars_max,
+            header_text_chars_max,
+            misses_max,
+            misses_window_s,
+            message_id_days,
+            commit_queue_max,
+            commit_batch_max,
+        } = self;
+        let count =
+            |key, value: &usize| (key, u64::try_from(*value).unwrap_or(u64::MAX), 1, LIMIT_MAX);
+        let time = |key, value: &u64| (key, *value, 1, LIMIT_MAX);
+        vec![
+            count("body_bytes_max", body_bytes_max),
+            count("head_bytes_max", head_bytes_max),
+            count("header_count_max", header_count_max),
+            time("head_timeout_ms", head_timeout_ms),
+            time("body_timeout_ms", body_timeout_ms),
+            time("tls_handshake_timeout_ms", tls_handshake_timeout_ms),
+            (
+                "idle_timeout_ms",
+                *idle_timeout_ms,
+                IDLE_TIMEOUT_MS_MIN,
+                LIMIT_MAX,
+            ),
+            time("request_timeout_ms", request_timeout_ms),
+            time("drain_timeout_ms", drain_timeout_ms),
+            count("connections_max", connections_max),
+            count("xml_depth_max", xml_depth_max),
+            count("xml_elements_max", xml_elements_max),
+            count("xml_attributes_max", xml_attributes_max),
+            count("xml_namespaces_max", xml_namespaces_max),
+            count("xml_text_chars_max", xml_text_chars_max),
+            count("header_text_chars_max", header_text_chars_max),
+            count("misses_max", misses_max),
+            time("misses_window_s", misses_window_s),
+            ("message_id_days", *message_id_days, 1, MESSAGE_ID_DAYS_MAX),
+            count("commit_queue_max", commit_queue_max),
+            count("commit_batch_max", commit_batch_max),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(key: &str, value: u64) -> Limits {
+        toml::from_str(&format!("{key} = {value}")).unwrap()
+    }
+
+    #[test]
+    fn every_limit_is_at_least_one_and_at_most_its_highest() {
+        let limits = toml::Table::try_from(Limits::default()).unwrap();
+        assert_eq!(limits.len(), 21);
+        for key in limits.keys() {
+            let lowest = if key == "idle_timeout_ms" { 1_000 } else { 1 };
+            let highest = if key == "message_id_days" {
+                3_660
+            } else {
+                4_294_967_295
+            };
+            assert_eq!(with(key, lowest).problems(), [""; 0]);
+            assert_eq!(with(key, highest).problems(), [""; 0]);
+            for outside in [lowest - 1, highest + 1] {
+                let expected = format!(
+                    "limits.{key}: is {outside}: write a number between {lowest} and {highest}"
+                );
+                assert_eq!(with(key, outside).problems(), [expected]);
+            }
+        }
+    }
+}

@@ -1,0 +1,286 @@
+//! Reads the configuration's layers: flags over environment variables over the file over the defaults.
+//!
+//! All problems of a configuration are told at once. The list of keys is not written a second time here: it is what
+//! the types in `config.rs` serialise to, and each key of the operator is tried alone in an otherwise good
+//! configuration, so that one wrong key hides no other.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use toml::{Table, Value};
+
+use super::keys::{Key, find, insert, leaves, remove};
+use super::{Admin, Config, Environment, Limits, Log, Secrets, Server, Store, StoreKind, Tls};
+
+/// Environment variables that begin so belong to this program.
+const VARIABLE_PREFIX: &str = "PSOP_";
+/// Separates the levels in a variable's name: a single underscore is part of a key.
+const VARIABLE_SEPARATOR: &str = "__";
+
+/// What the command line sets over everything else.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Overrides {
+    /// `--listen`
+    pub listen: Option<SocketAddr>,
+    /// `--admin-listen`
+    pub admin_listen: Option<SocketAddr>,
+}
+
+/// Why there is no configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read the configuration file {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The file is not TOML.
+    #[error("the configuration file {} is not valid TOML: {message}", path.display())]
+    Syntax {
+        /// The file.
+        path: PathBuf,
+        /// Where and why.
+        message: String,
+    },
+    /// Keys are unknown, missing or have values that are refused.
+    #[error("the configuration is refused:\n  {}", problems.join("\n  "))]
+    Refused {
+        /// Every problem found, one line each: where the value comes from, the key, what to do.
+        problems: Vec<String>,
+    },
+    /// The configuration's own types do not serialise: a defect of this program.
+    #[error(
+        "the configuration's own keys cannot be listed, which is a defect of this program: {0}"
+    )]
+    Keys(#[from] toml::ser::Error),
+}
+
+impl Config {
+    /// Reads `path`, lays the environment variables and the overrides over it and checks the result.
+    ///
+    /// A variable is named `PSOP_` and its key, with two underscores between levels: `PSOP_SERVER__LISTEN`.
+    ///
+    /// # Errors
+    /// [`ConfigError`]; a refused configuration lists every problem found.
+    pub fn load(
+        path: &Path,
+        environment_variables: impl Iterator<Item = (String, String)>,
+        overrides: &Overrides,
+    ) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
+            path: path.to_owned(),
+            source,
+        })?;
+        let file: Table = toml::from_str(&text).map_err(|error| ConfigError::Syntax {
+            path: path.to_owned(),
+            message: error.to_string(),
+        })?;
+        let mut layers = Layers::new(path, file)?;
+        layers.lay_variables(environment_variables);
+        layers.lay_overrides(overrides);
+        layers.into_config()
+    }
+}
+
+/// The layers laid over each other so far.
+struct Layers {
+    file_name: String,
+    /// Ordered, so that a section written empty comes before what another layer lays into it.
+    values: BTreeMap<Key, Value>,
+    /// Keys that do not come from the file: what to call their source.
+    sources: BTreeMap<Key, String>,
+    sample: Table,
+    problems: Vec<String>,
+}
+
+impl Layers {
+    fn new(path: &Path, file: Table) -> Result<Self, ConfigError> {
+        let sample = Table::try_from(sample())?;
+        let mut layers = Self {
+            file_name: path.display().to_string(),
+            values: BTreeMap::new(),
+            sources: BTreeMap::new(),
+            sample,
+            problems: Vec::new(),
+        };
+        layers.values.extend(leaves(&file));
+        Ok(layers)
+    }
+
+    fn lay_variables(&mut self, variables: impl Iterator<Item = (String, String)>) {
+        for (name, text) in variables {
+            let Some(rest) = name.strip_prefix(VARIABLE_PREFIX) else {
+                continue;
+            };
+            let key: Key = rest
+                .to_lowercase()
+                .split(VARIABLE_SEPARATOR)
+                .map(str::to_owned)
+                .collect();
+            let value = match find(&self.sample, &key) {
+                None | Some(Value::Table(_)) => {
+                    self.problems.push(format!(
+                        "environment variable {name}: there is no key `{}`: unset it, or correct its name \
+                         (two underscores between levels, as in PSOP_SERVER__LISTEN)",
+                        key.join(".")
+                    ));
+                    continue;
+                }
+                Some(Value::String(_)) => Value::String(text),
+                Some(_) => typed(text),
+            };
+            self.sources
+                .insert(key.clone(), format!("environment variable {name}"));
+            self.values.insert(key, value);
+        }
+    }
+
+    fn lay_overrides(&mut self, overrides: &Overrides) {
+        let flags = [
+            ("server", "--listen", overrides.listen),
+            ("admin", "--admin-listen", overrides.admin_listen),
+        ];
+        for (section, flag, address) in flags {
+            let Some(address) = address else { continue };
+            let key = vec![section.to_owned(), "listen".to_owned()];
+            self.sources.insert(key.clone(), format!("flag {flag}"));
+            self.values.insert(key, Value::String(address.to_string()));
+        }
+    }
+
+    fn into_config(mut self) -> Result<Config, ConfigError> {
+        self.find_refused_values();
+        self.find_missing_keys();
+        if !self.problems.is_empty() {
+            self.problems.sort();
+            return Err(ConfigError::Refused {
+                problems: self.problems,
+            });
+        }
+        let mut table = Table::new();
+        for (key, value) in &self.values {
+            insert(&mut table, key, value.clone());
+        }
+        let config: Config = table.try_into().map_err(|error| ConfigError::Refused {
+            problems: vec![format!("{}: {error}", self.file_name)],
+        })?;
+        let problems = config.problems();
+        if problems.is_empty() {
+            return Ok(config);
+        }
+        Err(ConfigError::Refused {
+            problems: problems
+                .into_iter()
+                .map(|problem| self.with_source(problem))
+                .collect(),
+        })
+    }
+
+    /// Tries each value alone in the good sample: what fails then is this value's fault.
+    fn find_refused_values(&mut self) {
+        for (key, value) in &self.values {
+            let section = matches!(find(&self.sample, key), Some(Value::Table(_)));
+            if section && value.is_table() {
+                continue; // a section written empty: its required keys are looked for below
+            }
+            let mut table = self.sample.clone();
+            insert(&mut table, key, value.clone());
+            if let Err(error) = table.try_into::<Config>() {
+                let source = self.sources.get(key).unwrap_or(&self.file_name);
+                self.problems.push(format!(
+                    "{source}: {}: {}",
+                    key.join("."),
+                    advice(error.message())
+                ));
+            }
+        }
+    }
+
+    /// Takes each absent key out of the good sample: what fails then needs that key.
+    fn find_missing_keys(&mut self) {
+        for (key, example) in leaves(&self.sample) {
+            let section_absent = !self.values.keys().any(|given| given.first() == key.first());
+            // An optional section is absent as a whole or has all its keys.
+            if self.values.contains_key(&key)
+                || (section_absent && section_is_optional(&self.sample, &key))
+            {
+                continue;
+            }
+            let mut table = self.sample.clone();
+            remove(&mut table, &key);
+            if table.try_into::<Config>().is_err() {
+                self.problems.push(format!(
+                    "{}: {}: is missing: write it, such as {example}",
+                    self.file_name,
+                    key.join(".")
+                ));
+            }
+        }
+    }
+
+    fn with_source(&self, problem: String) -> String {
+        let key: Key = problem
+            .split(": ")
+            .next()
+            .unwrap_or_default()
+            .split('.')
+            .map(str::to_owned)
+            .collect();
+        let source = self.sources.get(&key).unwrap_or(&self.file_name);
+        format!("{source}: {problem}")
+    }
+}
+
+/// A good configuration with every key there is: the list of keys and their types.
+fn sample() -> Config {
+    Config {
+        environment: Environment::Dev,
+        clock: Some(Timestamp::UNIX_EPOCH),
+        server: Server::default(),
+        admin: Admin::default(),
+        store: Store {
+            kind: StoreKind::Sled,
+            path: "data/store".into(),
+            cache_bytes: super::cache_bytes_default(),
+        },
+        secrets: Secrets {
+            key_file: "data/master.key".into(),
+        },
+        tls: Some(Tls {
+            certificate: "tls/certificate.pem".into(),
+            key: "tls/key.pem".into(),
+        }),
+        limits: Limits::default(),
+        log: Log::default(),
+    }
+}
+
+fn advice(message: &str) -> String {
+    if message.starts_with("unknown field") {
+        return format!("there is no such key: remove it or correct its name ({message})");
+    }
+    format!("{message}: correct the value")
+}
+
+/// A variable's text as the TOML value it looks like.
+fn typed(text: String) -> Value {
+    match (text.parse::<i64>(), text.parse::<bool>()) {
+        (Ok(number), _) => Value::Integer(number),
+        (_, Ok(truth)) => Value::Boolean(truth),
+        _ => Value::String(text),
+    }
+}
+
+fn section_is_optional(sample: &Table, key: &Key) -> bool {
+    let Some(section) = key.first() else {
+        return false;
+    };
+    let mut table = sample.clone();
+    table.remove(section);
+    table.try_into::<Config>().is_ok()
+}

@@ -1,0 +1,22 @@
+//! The rules of purchasing powers, as types and pure functions.
+//!
+//! Invariant: nothing here does I/O, reads a clock, is async, or knows another layer of this crate.
+//! "Now", "today" and everything the store knows are passed in; decisions come back as values.
+
+pub mod access;
+pub mod authorisation;
+pub mod business_id;
+pub mod client;
+pub mod code;
+pub mod create;
+pub mod customer;
+pub mod lookup;
+pub mod money;
+pub mod national_code;
+pub mod number;
+pub mod oid;
+pub mod period;
+pub mod person_id;
+pub mod purchasing_power;
+pub mod registry;
+pub mod rejection;

@@ -1,0 +1,101 @@
+//! Who calls: X-Road identifiers as they stand in a message header, and what they were granted.
+//! Values are kept exactly as sent; nothing is trimmed or folded.
+
+use std::fmt;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::business_id::BusinessId;
+use super::registry::OrganiserCode;
+
+/// X-Road client identifier: a member, or one of its subsystems.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ClientId {
+    pub instance: String,
+    pub member_class: String,
+    pub member_code: String,
+    pub subsystem_code: Option<String>,
+}
+
+impl ClientId {
+    /// The member this client belongs to: the same identifier without its subsystem.
+    pub fn member(&self) -> ClientId {
+        ClientId {
+            subsystem_code: None,
+            ..self.clone()
+        }
+    }
+
+    /// Reads the form that [`fmt::Display`] writes, `INSTANCE/CLASS/CODE[/SUBSYSTEM]`;
+    /// `None` when a part is missing, empty or one too many.
+    pub fn parse(text: &str) -> Option<ClientId> {
+        let parts: Vec<&str> = text.split('/').collect();
+        if parts.iter().any(|part| part.is_empty()) {
+            return None;
+        }
+        let (instance, member_class, member_code, subsystem_code) = match parts.as_slice() {
+            [instance, class, code] => (instance, class, code, None),
+            [instance, class, code, subsystem] => (instance, class, code, Some(*subsystem)),
+            _ => return None,
+        };
+        Some(ClientId {
+            instance: (*instance).to_owned(),
+            member_class: (*member_class).to_owned(),
+            member_code: (*member_code).to_owned(),
+            subsystem_code: subsystem_code.map(str::to_owned),
+        })
+    }
+}
+
+impl fmt::Display for ClientId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "{}/{}/{}",
+            self.instance, self.member_class, self.member_code
+        )?;
+        match &self.subsystem_code {
+            Some(subsystem) => write!(formatter, "/{subsystem}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What an X-Road client may do: these services, for these organisers or as these providers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClientGrant {
+    /// Without a subsystem the grant is member-wide.
+    pub client: ClientId,
+    pub services: Vec<String>,
+    #[serde(default)]
+    pub organisers: Vec<OrganiserCode>,
+    #[serde(default)]
+    pub providers: Vec<BusinessId>,
+    pub valid_from: Date,
+    #[serde(default)]
+    pub valid_to: Option<Date>,
+}
+
+impl ClientGrant {
+    /// Whether the grant's dates cover `day`, both ends included.
+    pub fn is_valid_on(&self, day: Date) -> bool {
+        self.valid_from <= day && self.valid_to.is_none_or(|to| day <= to)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_reads_back_as_written() {
+        for text in ["FI-TEST/MUN/0204819-8/paikky", "FI-TEST/COM/9000005-4"] {
+            assert_eq!(ClientId::parse(text).unwrap().to_string(), text);
+        }
+        for text in ["", "FI/COM", "FI/COM/1/2/3", "FI//1", "FI/COM/1/"] {
+            assert_eq!(ClientId::parse(text), None, "{text}");
+        }
+    }
+}

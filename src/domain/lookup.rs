@@ -1,0 +1,309 @@
+//! Looking a purchasing power up by its number, for a provider: who may see it, and what it shows.
+//!
+//! A number is a capability, not a search by person: whoever may not see the grant gets the same
+//! answer as for a number that does not exist. The true reason goes to the access log alone.
+
+use jiff::civil::Date;
+
+use super::business_id::BusinessId;
+use super::code::Code;
+use super::create::{Circumstances, check_person_id};
+use super::customer::Customer;
+use super::money::{Cents, Quantity};
+use super::national_code::MunicipalityCode;
+use super::number::PurchasingPowerNumber;
+use super::period::{PeriodKey, days_between};
+use super::person_id::PersonId;
+use super::purchasing_power::{PurchasingPower, State, ValueRow};
+use super::registry::{
+    NotApproved, Organiser, Provider, ProviderApproval, ServiceType, approval_on, service_type_on,
+};
+use super::rejection::{Group, Rejection, Rejections};
+
+/// A look-up as a provider asks it.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    pub number: &'a str,
+    pub provider: &'a BusinessId,
+    pub provider_unit_code: Option<&'a str>,
+    pub person_id: Option<&'a str>,
+    /// Today when absent.
+    pub service_date: Option<Date>,
+    pub acting_person_id: Option<&'a str>,
+}
+
+/// What the message alone shows.
+#[derive(Debug)]
+pub struct Examined<'a> {
+    pub question: Question<'a>,
+    /// What to look up; `None` when there is nothing to look up.
+    pub number: Option<PurchasingPowerNumber>,
+    person_id: Option<PersonId>,
+    acting_person_id: Option<PersonId>,
+    rejections: Rejections,
+}
+
+/// What the store knows.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts<'a> {
+    pub grant: &'a PurchasingPower,
+    pub customer: &'a Customer,
+    pub organiser: &'a Organiser,
+    pub service_types: &'a [ServiceType],
+    pub provider: Option<&'a Provider>,
+    pub approvals: &'a [ProviderApproval],
+}
+
+/// Why a number is answered as not found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotFound {
+    /// The check character does not match: a slip of the pen, no guess.
+    CheckCharacter,
+    NoSuchNumber,
+    OtherPerson,
+    NotChosenProvider,
+    NotAllowedProvider,
+    /// Events may no longer be recorded on it.
+    Closed,
+}
+
+impl NotFound {
+    /// Name in the access log.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            NotFound::CheckCharacter => "CHECK_CHARACTER",
+            NotFound::NoSuchNumber => "NO_SUCH_NUMBER",
+            NotFound::OtherPerson => "OTHER_PERSON",
+            NotFound::NotChosenProvider => "NOT_CHOSEN_PROVIDER",
+            NotFound::NotAllowedProvider => "NOT_ALLOWED_PROVIDER",
+            NotFound::Closed => "CLOSED",
+        }
+    }
+
+    /// Whether it counts towards the limit on misses.
+    pub fn is_miss(self) -> bool {
+        self != NotFound::CheckCharacter
+    }
+}
+
+/// What a provider is shown of an ordinary grant.
+#[derive(Clone, Debug)]
+pub struct View<'a> {
+    pub grant: &'a PurchasingPower,
+    pub customer: &'a Customer,
+    /// Where the customer lives, unless that is not to be disclosed.
+    pub municipality_of_residence: Option<MunicipalityCode>,
+    pub organiser: &'a Organiser,
+    pub service: &'a ServiceType,
+    /// Values in force at the service date, moved into the validity.
+    pub row: &'a ValueRow,
+    pub state: State,
+    pub max_unit_price: Option<Cents>,
+    pub period_key: PeriodKey,
+    pub quantity: Quantity,
+    pub used: Quantity,
+    pub remaining: Quantity,
+    pub total_remaining: Quantity,
+}
+
+/// The outcome.
+#[derive(Debug)]
+pub enum Verdict<'a> {
+    Show(Box<View<'a>>),
+    Reject {
+        rejections: Vec<Rejection>,
+        not_found: Option<NotFound>,
+    },
+    /// Nothing else fails, but someone acts for the customer: ask for the mandate first.
+    NeedsMandate {
+        delegate: PersonId,
+        principal: PersonId,
+    },
+    /// The grant's service or values are missing: data, not the caller, is at fault.
+    Incomplete,
+}
+
+impl Examined<'_> {
+    /// The person asked for, where a valid code was given.
+    pub fn person_id(&self) -> Option<&PersonId> {
+        self.person_id.as_ref()
+    }
+}
+
+/// Looks at the message alone.
+pub fn examine(question: Question<'_>, circumstances: Circumstances) -> Examined<'_> {
+    let mut rejections = Rejections::default();
+    let acting_person_id = question.acting_person_id.and_then(|text| {
+        check_person_id(
+            text,
+            circumstances,
+            "meta/actingPersonId",
+            &mut rejections,
+        )
+    });
+    let person_id = question
+        .person_id
+        .and_then(|text| check_person_id(text, circumstances, "personId", &mut rejections));
+    // With an invalid person nothing is looked up.
+    let may_look_up = person_id.is_some() == question.person_id.is_some();
+    let number = may_look_up
+        .then(|| PurchasingPowerNumber::parse(question.number).ok())
+        .flatten();
+    Examined {
+        question,
+        number,
+        person_id,
+        acting_person_id,
+        rejections,
+    }
+}
+
+/// Judges a look-up. `facts` are those of the examined number, `None` when it is not there.
+pub fn decide<'a>(
+    examined: Examined<'_>,
+    facts: Option<Facts<'a>>,
+    circumstances: Circumstances,
+) -> Verdict<'a> {
+    let Examined {
+        question,
+        number,
+        person_id,
+        acting_person_id,
+        mut rejections,
+    } = examined;
+    let person_failed = person_id.is_none() && question.person_id.is_some();
+    if person_failed {
+        return reject(rejections, None);
+    }
+    let service_date = question.service_date.unwrap_or(circumstances.today);
+    let found = match (number, facts) {
+        (None, _) => Err(NotFound::CheckCharacter),
+        (Some(_), None) => Err(NotFound::NoSuchNumber),
+        (Some(_), Some(facts)) => {
+            visible(&question, &facts, person_id.as_ref(), service_date, circumstances.today)
+                .map(|()| facts)
+        }
+    };
+    let facts = match found {
+        Ok(facts) => facts,
+        Err(not_found) => {
+            rejections.add(Group::NotFound, Code::PpNotFound, "purchasingPowerNumber");
+            return reject(rejections, Some(not_found));
+        }
+    };
+    judge_provider(&question, &facts, service_date, &mut rejections);
+    if !rejections.is_empty() {
+        return reject(rejections, None);
+    }
+    match acting_person_id {
+        Some(delegate) if delegate != facts.customer.person_id => Verdict::NeedsMandate {
+            delegate,
+            principal: facts.customer.person_id.clone(),
+        },
+        _ => view(&facts, service_date, circumstances.today)
+            .map_or(Verdict::Incomplete, |view| Verdict::Show(Box::new(view))),
+    }
+}
+
+fn reject<'a>(rejections: Rejections, not_found: Option<NotFound>) -> Verdict<'a> {
+    Verdict::Reject {
+        rejections: rejections.into_vec(),
+        not_found,
+    }
+}
+
+fn visible(
+    question: &Question<'_>,
+    facts: &Facts<'_>,
+    person_id: Option<&PersonId>,
+    service_date: Date,
+    today: Date,
+) -> Result<(), NotFound> {
+    if person_id.is_some_and(|person_id| *person_id != facts.customer.person_id) {
+        return Err(NotFound::OtherPerson);
+    }
+    let day = facts.grant.nearest_valid_day(service_date);
+    if let Some(row) = facts.grant.row_on(day) {
+        match &row.chosen_provider {
+            Some(chosen) if chosen != question.provider => {
+                return Err(NotFound::NotChosenProvider);
+            }
+            Some(_) => {}
+            None if row.allowed_providers.is_empty() => {}
+            None if row.allowed_providers.contains(question.provider) => {}
+            None => return Err(NotFound::NotAllowedProvider),
+        }
+    }
+    if is_closed(facts.grant, facts.organiser, today) {
+        return Err(NotFound::Closed);
+    }
+    Ok(())
+}
+
+/// Whether no event may be recorded on the grant any more, whatever its date.
+fn is_closed(grant: &PurchasingPower, organiser: &Organiser, today: Date) -> bool {
+    let late = days_between(grant.valid_to, today) > i32::from(organiser.late_recording_days);
+    let past_grace = grant.cancelled_from.is_some_and(|cancelled| {
+        days_between(cancelled, today) > i32::from(organiser.cancel_grace_days)
+    });
+    late || past_grace
+}
+
+fn judge_provider(
+    question: &Question<'_>,
+    facts: &Facts<'_>,
+    service_date: Date,
+    rejections: &mut Rejections,
+) {
+    let refused = match approval_on(facts.approvals, service_date) {
+        Ok(_) => None,
+        Err(NotApproved::Never) => Some(Code::ProviderNotApproved),
+        Err(NotApproved::OnThatDay) => Some(Code::ProviderApprovalNotValidOnDate),
+    };
+    if let Some(code) = refused {
+        rejections.add(Group::Service, code, "providerBusinessId");
+    }
+    if let Some(unit_code) = question.provider_unit_code {
+        let is_known = facts
+            .provider
+            .is_some_and(|provider| provider.units.iter().any(|unit| unit.unit_code == unit_code));
+        if !is_known {
+            rejections.add(
+                Group::Service,
+                Code::ProviderUnitUnknown,
+                "providerUnitCode",
+            );
+        }
+    }
+}
+
+fn view<'a>(facts: &Facts<'a>, service_date: Date, today: Date) -> Option<View<'a>> {
+    let grant = facts.grant;
+    let day = grant.nearest_valid_day(service_date);
+    let row = grant.row_on(day)?;
+    let service = service_type_on(facts.service_types, day)
+        .or_else(|| service_type_on(facts.service_types, grant.valid_from))?;
+    let period_key = grant.period.key(day);
+    let (quantity, used) = (grant.quantity_in(period_key), grant.used_in(period_key));
+    Some(View {
+        grant,
+        customer: facts.customer,
+        municipality_of_residence: facts
+            .customer
+            .municipality_of_residence
+            .filter(|_| !facts.customer.non_disclosure),
+        organiser: facts.organiser,
+        service,
+        row,
+        state: grant.state_on(today),
+        max_unit_price: [service.max_unit_price, row.max_unit_price]
+            .into_iter()
+            .flatten()
+            .min(),
+        period_key,
+        quantity,
+        used,
+        remaining: Quantity(quantity.0.saturating_sub(used.0)),
+        total_remaining: grant.remaining_from(day),
+    })
+}

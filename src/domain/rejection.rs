@@ -1,0 +1,52 @@
+//! Rejections and warnings as they are found, before anyone puts them in words or in order.
+
+use super::code::Code;
+
+/// The order in which checks speak: what the message alone shows comes before what the store knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Group {
+    /// The message alone.
+    Message,
+    /// Nothing found under the number.
+    NotFound,
+    /// Kind, version, state and dates of the grant.
+    Grant,
+    /// Service type, organiser's rules, provider approval, unit.
+    Service,
+    /// The mandate of an acting person, asked only when nothing else failed.
+    Mandate,
+}
+
+/// One rule broken, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejection {
+    pub group: Group,
+    pub code: Code,
+    /// Path of the field, relative to the wrapper, such as `terms/validTo`.
+    pub field: String,
+}
+
+/// Everything found wrong with one request.
+#[derive(Debug, Default)]
+pub struct Rejections(Vec<Rejection>);
+
+impl Rejections {
+    /// Notes one broken rule.
+    pub fn add(&mut self, group: Group, code: Code, field: impl Into<String>) {
+        self.0.push(Rejection {
+            group,
+            code,
+            field: field.into(),
+        });
+    }
+
+    /// Whether nothing was found.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// What was found, in the order found.
+    pub fn into_vec(self) -> Vec<Rejection> {
+        self.0
+    }
+}

@@ -1,0 +1,91 @@
+//! The HTTP edge: two listeners on HTTP/1.1, every limit on bytes, time and connections, and a graceful drain.
+//!
+//! It knows no SOAP: a body goes to an [`Endpoint`] as bytes, and every refusal of this edge is named as a
+//! [`Refusal`] for the endpoint to put into a fault. The public listener answers with status 200 or 500 wherever a
+//! security server calls, because those drop the body of any other status. Only a request head that is malformed or
+//! over its limits gets a bare 400, 414 or 431: hyper answers those itself, before there is a request.
+//!
+//! - [`server`]: the listeners, the connection limit, the drain
+//! - [`tls`]: the acceptor
+//! - [`route`]: which request goes where
+//! - `exchange`: one request and its answer; `connection`: one connection; `timed_io`: a connection's time-outs;
+//!   `accept`: the next connection; `admin`: the admin listener
+
+use std::future::Future;
+
+use bytes::Bytes;
+
+mod accept;
+mod admin;
+mod connection;
+mod exchange;
+pub mod route;
+pub mod server;
+#[cfg(test)]
+mod tests;
+mod timed_io;
+pub mod tls;
+
+/// What stands behind the public listener.
+pub trait Endpoint: Send + Sync + 'static {
+    /// Answers one SOAP request. The future is dropped at the request time-out and when a drain runs out of time: what
+    /// it has handed to the store by then happens all the same, so a caller may repeat the request safely only
+    /// because requests are idempotent.
+    fn soap(&self, request: SoapRequest) -> impl Future<Output = SoapResponse> + Send;
+
+    /// Puts a refusal of this edge into a SOAP fault.
+    fn refuse(&self, refusal: Refusal) -> SoapResponse;
+
+    /// The WSDL document.
+    fn wsdl(&self) -> Bytes;
+
+    /// Whether requests can be served now.
+    ///
+    /// # Errors
+    /// Every reason why not, one short line each.
+    fn ready(&self) -> Result<(), Vec<String>>;
+}
+
+/// One request body that has arrived whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SoapRequest {
+    /// The Content-Type header; a repeated header is joined with commas.
+    pub content_type: Option<String>,
+    /// The Content-Encoding header; a repeated header is joined with commas.
+    pub content_encoding: Option<String>,
+    /// The body as it came, at most `body_bytes_max` bytes.
+    pub body: Bytes,
+}
+
+/// One answer: always `text/xml; charset=utf-8`, never compressed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SoapResponse {
+    /// The HTTP status: 200, or 500 with a fault.
+    pub status: u16,
+    /// The envelope.
+    pub body: Bytes,
+}
+
+/// Why this edge refuses a request before or instead of the endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// The body is larger than the limit.
+    BodyTooLarge {
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// The body did not arrive in time.
+    BodyTimeout,
+    /// The body ended early or is framed wrongly.
+    BodyBroken,
+    /// The service address was called with a method other than POST.
+    Method,
+    /// A POST went to an address that is not the service's.
+    Path,
+    /// There are too many connections.
+    Busy,
+    /// The endpoint did not answer in time.
+    RequestTimeout,
+    /// The endpoint panicked.
+    Internal,
+}

@@ -1,0 +1,161 @@
+//! One request of the public listener and its answer: body limits, time-outs, panics.
+//!
+//! Whatever happens, the caller gets an answer that its security server lets through.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::{Body as _, Incoming};
+use hyper::header::{
+    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
+};
+use hyper::{Request, Response, StatusCode};
+use tokio::time::timeout;
+
+use super::connection::Answer;
+use super::route::Route;
+use super::timed_io::Activity;
+use super::{Endpoint, Refusal, SoapRequest, SoapResponse};
+use crate::config::Limits;
+
+const XML: &str = "text/xml; charset=utf-8";
+/// Space reserved for a body before any of it has come: a header alone must not cost a caller's whole limit.
+const BODY_BYTES_RESERVED_MAX: usize = 64 * 1024;
+
+/// Answers one request.
+pub(super) async fn answer<E: Endpoint>(
+    endpoint: &E,
+    limits: &Limits,
+    activity: &Activity,
+    request: Request<Incoming>,
+) -> Answer {
+    match catch_panic(answer_route(endpoint, limits, activity, request)).await {
+        Some(answer) => answer,
+        None => {
+            tracing::error!("a request panicked: the caller got a fault, the server goes on");
+            refuse(endpoint, Refusal::Internal)
+        }
+    }
+}
+
+/// The fault for a refusal.
+pub(super) fn refuse<E: Endpoint>(endpoint: &E, refusal: Refusal) -> Answer {
+    let SoapResponse { status, body } = endpoint.refuse(refusal);
+    respond(status, XML, body)
+}
+
+/// An answer with its length and type.
+pub(super) fn respond(status: u16, content_type: &'static str, body: Bytes) -> Answer {
+    let length = body.len();
+    let mut answer = Response::new(Full::new(body));
+    *answer.status_mut() =
+        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    answer
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    // Explicit, because an answer to HEAD has this length and no body.
+    answer
+        .headers_mut()
+        .insert(CONTENT_LENGTH, HeaderValue::from(length));
+    answer
+}
+
+async fn answer_route<E: Endpoint>(
+    endpoint: &E,
+    limits: &Limits,
+    activity: &Activity,
+    request: Request<Incoming>,
+) -> Answer {
+    match Route::of(request.method(), request.uri()) {
+        Route::Soap => match answer_soap(endpoint, limits, activity, request).await {
+            Ok(SoapResponse { status, body }) => respond(status, XML, body),
+            Err(refusal) => refuse(endpoint, refusal),
+        },
+        Route::Wsdl => respond(200, XML, endpoint.wsdl()),
+        Route::MethodRefused => refuse(endpoint, Refusal::Method),
+        Route::PathRefused => refuse(endpoint, Refusal::Path),
+        Route::NotFound => respond(
+            404,
+            "text/plain; charset=utf-8",
+            Bytes::from_static(b"not found\n"),
+        ),
+    }
+}
+
+async fn answer_soap<E: Endpoint>(
+    endpoint: &E,
+    limits: &Limits,
+    activity: &Activity,
+    request: Request<Incoming>,
+) -> Result<SoapResponse, Refusal> {
+    let (head, body) = request.into_parts();
+    let reading = read_body(body, limits.body_bytes_max);
+    let body = timeout(Duration::from_millis(limits.body_timeout_ms), reading)
+        .await
+        .map_err(|_| Refusal::BodyTimeout)??;
+    activity.body_is_read();
+    let request = SoapRequest {
+        content_type: joined(&head.headers, CONTENT_TYPE),
+        content_encoding: joined(&head.headers, CONTENT_ENCODING),
+        body,
+    };
+    timeout(
+        Duration::from_millis(limits.request_timeout_ms),
+        endpoint.soap(request),
+    )
+    .await
+    .map_err(|_| Refusal::RequestTimeout)
+}
+
+/// The whole body; one that is too large by its own Content-Length is refused before any of it is read, so that a
+/// caller that waits for `100 Continue` never sends it.
+async fn read_body(mut body: Incoming, limit: usize) -> Result<Bytes, Refusal> {
+    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+    if announced > limit {
+        return Err(Refusal::BodyTooLarge { limit });
+    }
+    let mut bytes = BytesMut::with_capacity(announced.min(BODY_BYTES_RESERVED_MAX));
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| Refusal::BodyBroken)?;
+        // Anything but data is a trailer, and nothing here reads trailers.
+        let Ok(data) = frame.into_data() else {
+            continue;
+        };
+        if data.len() > limit - bytes.len() {
+            return Err(Refusal::BodyTooLarge { limit });
+        }
+        bytes.extend_from_slice(&data);
+    }
+    Ok(bytes.freeze())
+}
+
+fn joined(headers: &HeaderMap, name: HeaderName) -> Option<String> {
+    let values = headers.get_all(name);
+    let values: Vec<_> = values
+        .iter()
+        .map(|value| String::from_utf8_lossy(value.as_bytes()))
+        .collect();
+    if values.is_empty() {
+        None
+    } else {
+        Some(values.join(", "))
+    }
+}
+
+/// Runs a future; `None` when it panicked. It is not polled again after that, so nothing sees what it left half done
+/// except through the endpoint's own locks.
+async fn catch_panic<T>(future: impl Future<Output = T>) -> Option<T> {
+    let mut future = pin!(future);
+    std::future::poll_fn(move |context| {
+        match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(value)) => Poll::Ready(Some(value)),
+            Err(_) => Poll::Ready(None),
+        }
+    })
+    .await
+}

@@ -1,0 +1,249 @@
+//! The HTTP edge over real sockets: what a caller sees. The harness stands here; each theme has its file.
+
+mod drain;
+mod limits;
+mod requests;
+mod tls;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Notify, oneshot};
+use tokio::task::JoinHandle;
+
+use super::server::{DrainReport, Listeners, serve};
+use super::tls::Acceptor;
+use super::{Endpoint, Refusal, SoapRequest, SoapResponse};
+use crate::config::Limits;
+
+/// No test waits longer than this for what must happen.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Larger than what the sockets' buffers take.
+const LARGE_BYTES: usize = 64 << 20;
+
+/// Behaves as the request's body says; else it echoes.
+#[derive(Default)]
+struct TestEndpoint {
+    /// A request with body `wait` has begun.
+    waiting: Notify,
+    /// Lets it go on.
+    go_on: Notify,
+}
+
+impl Endpoint for TestEndpoint {
+    async fn soap(&self, request: SoapRequest) -> SoapResponse {
+        match &*request.body {
+            b"panic" => panic!("as the test asks"),
+            b"never" => std::future::pending().await,
+            b"wait" => {
+                self.waiting.notify_one();
+                self.go_on.notified().await;
+                SoapResponse {
+                    status: 200,
+                    body: Bytes::from_static(b"waited"),
+                }
+            }
+            b"large" => SoapResponse {
+                status: 200,
+                body: Bytes::from(vec![b'x'; LARGE_BYTES]),
+            },
+            b"headers" => {
+                let text = format!("{:?} {:?}", request.content_type, request.content_encoding);
+                SoapResponse {
+                    status: 200,
+                    body: Bytes::from(text),
+                }
+            }
+            _ => SoapResponse {
+                status: 200,
+                body: request.body,
+            },
+        }
+    }
+
+    fn refuse(&self, refusal: Refusal) -> SoapResponse {
+        SoapResponse {
+            status: 500,
+            body: Bytes::from(format!("{refusal:?}")),
+        }
+    }
+
+    fn wsdl(&self) -> Bytes {
+        Bytes::from_static(b"<wsdl/>")
+    }
+
+    fn ready(&self) -> Result<(), Vec<String>> {
+        Ok(())
+    }
+}
+
+/// A server on free ports.
+struct TestServer {
+    http: SocketAddr,
+    admin: SocketAddr,
+    endpoint: Arc<TestEndpoint>,
+    stop: Option<oneshot::Sender<()>>,
+    ended: JoinHandle<DrainReport>,
+}
+
+impl TestServer {
+    async fn start(limits: Limits) -> Self {
+        Self::start_with(limits, None).await
+    }
+
+    async fn start_with(limits: Limits, tls: Option<Acceptor>) -> Self {
+        let listeners = Listeners {
+            http: TcpListener::bind("127.0.0.1:0").await.unwrap(),
+            admin: TcpListener::bind("127.0.0.1:0").await.unwrap(),
+        };
+        let (http, admin) = (
+            listeners.http.local_addr().unwrap(),
+            listeners.admin.local_addr().unwrap(),
+        );
+        let endpoint = Arc::new(TestEndpoint::default());
+        let (stop, stopped) = oneshot::channel();
+        let shutdown = async move {
+            // A server that the test forgets runs until the test ends.
+            if stopped.await.is_err() {
+                std::future::pending().await
+            }
+        };
+        let served = serve(
+            listeners,
+            tls,
+            Arc::new(limits),
+            Arc::clone(&endpoint),
+            shutdown,
+        );
+        Self {
+            http,
+            admin,
+            endpoint,
+            stop: Some(stop),
+            ended: tokio::spawn(served),
+        }
+    }
+
+    async fn connect(&self) -> Client<TcpStream> {
+        Client(TcpStream::connect(self.http).await.unwrap())
+    }
+
+    async fn connect_admin(&self) -> Client<TcpStream> {
+        Client(TcpStream::connect(self.admin).await.unwrap())
+    }
+
+    fn stop(&mut self) {
+        self.stop.take().unwrap().send(()).unwrap();
+    }
+
+    async fn ended(self) -> DrainReport {
+        patiently(self.ended).await.unwrap()
+    }
+}
+
+/// One connection of a caller that writes what it likes.
+struct Client<S>(S);
+
+/// An answer as it came.
+#[derive(Debug)]
+struct Received {
+    head: String,
+    body: Vec<u8>,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
+    async fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        patiently(self.0.write_all(bytes.as_ref())).await.unwrap();
+        patiently(self.0.flush()).await.unwrap();
+    }
+
+    /// The next answer: head, and a body of its Content-Length.
+    async fn answer(&mut self) -> Received {
+        let head = self.head().await;
+        let mut body = vec![0; length_of(&head)];
+        patiently(self.0.read_exact(&mut body)).await.unwrap();
+        Received { head, body }
+    }
+
+    async fn head(&mut self) -> String {
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(patiently(self.0.read_u8()).await.unwrap());
+        }
+        String::from_utf8(head).unwrap()
+    }
+
+    /// Reads until the server closes; a reset connection counts as closed.
+    async fn until_closed(&mut self) -> Vec<u8> {
+        let mut rest = Vec::new();
+        let _ = patiently(self.0.read_to_end(&mut rest)).await;
+        rest
+    }
+
+    async fn post(&mut self, body: &str) -> Received {
+        self.send(post(body)).await;
+        self.answer().await
+    }
+
+    async fn get(&mut self, target: &str) -> Received {
+        self.send(format!("GET {target} HTTP/1.1\r\nHost: x\r\n\r\n"))
+            .await;
+        self.answer().await
+    }
+}
+
+impl Received {
+    fn status(&self) -> u16 {
+        self.head.split(' ').nth(1).unwrap().parse().unwrap()
+    }
+
+    fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        let mut lines = self.head.lines().filter_map(|line| line.split_once(": "));
+        lines
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value)
+    }
+
+    #[track_caller]
+    fn assert(&self, status: u16, text: &str) {
+        assert_eq!(
+            (self.status(), self.text()),
+            (status, text),
+            "{}",
+            self.head
+        );
+    }
+}
+
+fn length_of(head: &str) -> usize {
+    let received = Received {
+        head: head.to_owned(),
+        body: Vec::new(),
+    };
+    received
+        .header("content-length")
+        .map_or(0, |length| length.parse().unwrap())
+}
+
+fn post(body: &str) -> String {
+    format!(
+        "POST /xroad HTTP/1.1\r\nHost: x\r\nContent-Type: text/xml; charset=UTF-8\r\n\
+         Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+async fn patiently<T>(future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, future)
+        .await
+        .expect("it takes too long")
+}

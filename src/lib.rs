@@ -1,0 +1,21 @@
+//! psop-adapter: PSOP's purchasing powers over X-Road.
+//!
+//! The map. A request goes from `http` through `soap` and `contract` to a service in `services`,
+//! which asks `store`, lets `domain` decide, and commits. `app` puts them together; `cli` runs it.
+
+#[macro_use]
+pub mod contract;
+
+pub mod app;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod domain;
+pub mod durable;
+pub mod http;
+pub mod secrets;
+pub mod services;
+pub mod soap;
+pub mod store;
+pub mod telemetry;
+pub mod xml;

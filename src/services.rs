@@ -1,0 +1,248 @@
+//! The services: what each takes and answers, and the way that every request of every service goes.
+//!
+//! Known caller → rate limit → repeats → the service's own decision → one commit → answer.
+//! Adding a service: one file in `services/`, one line in [`OPERATIONS`].
+
+pub mod get_ostovoima;
+pub mod post_purchasing_power;
+
+mod answer;
+mod driver;
+mod repeats;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::clock::Clock;
+use crate::contract::decode::{ContractType, DecodeError, Decoder};
+use crate::contract::shape::Docs;
+use crate::contract::wsdl::Published;
+use crate::contract::types::{Fault as FaultType, Purpose, Result as ResultType};
+use crate::domain::access::{DataClass, MandateCheck};
+use crate::domain::authorisation::{ActingFor, Refused};
+use crate::domain::create::Circumstances;
+use crate::domain::number::PurchasingPowerNumber;
+use crate::domain::person_id::PersonId;
+use crate::domain::registry::OrganiserCode;
+use crate::domain::rejection::Rejection;
+use crate::secrets::{Keyring, SecretsError};
+use crate::soap::header::Header;
+use crate::store::{Creation, Store, StoreError};
+use crate::xml::reader::Start;
+
+pub use answer::Answer;
+pub use driver::record_fault;
+
+/// Every service there is, in the order of the contract.
+pub static OPERATIONS: &[&dyn AnyOperation] = &[
+    &Entry::<get_ostovoima::GetOstovoimaOperation>::NEW,
+    &Entry::<post_purchasing_power::PostPurchasingPowerOperation>::NEW,
+];
+
+/// What the services work with.
+pub struct Services {
+    pub store: Arc<dyn Store>,
+    pub keyring: Arc<Keyring>,
+    pub clock: Clock,
+    /// Whether artificial identity codes are taken: everywhere but in production.
+    pub artificial_person_ids: bool,
+    /// Look-ups of one client that may find nothing within the window, and its length.
+    pub misses_max: usize,
+    pub misses_window: std::time::Duration,
+}
+
+/// Whose data a request is about, and who says so.
+#[derive(Debug)]
+pub enum Target<'a> {
+    Organiser {
+        code: OrganiserCode,
+        /// Path of the element that names it.
+        field: &'static str,
+    },
+    /// A provider's business id, as sent.
+    Provider(&'a str),
+}
+
+/// What the way of a request needs to know of its body.
+#[derive(Debug)]
+pub struct Scope<'a> {
+    pub target: Target<'a>,
+    pub purpose: Purpose,
+    /// Source system and reference of a post; queries have none and are never replayed.
+    pub source: Option<(&'a str, &'a str)>,
+    /// Identity codes in the body, as sent.
+    pub person_ids: Vec<&'a str>,
+}
+
+/// What a decision is made in: the caller, the day, and the store behind it.
+pub struct Context<'a> {
+    pub services: &'a Services,
+    pub acting_for: &'a ActingFor,
+    pub now: Timestamp,
+    pub circumstances: Circumstances,
+}
+
+/// What a request touched, for the access log.
+#[derive(Debug)]
+pub struct Touched {
+    pub persons: Vec<PersonId>,
+    pub numbers: Vec<PurchasingPowerNumber>,
+    pub data_class: DataClass,
+    /// The true reason of an answer that does not tell it.
+    pub reason: Option<&'static str>,
+    pub rows_returned: u32,
+    pub mandate: Option<MandateCheck>,
+}
+
+impl Touched {
+    /// Nothing but data of a class.
+    pub fn nothing(data_class: DataClass) -> Touched {
+        Touched {
+            persons: Vec::new(),
+            numbers: Vec::new(),
+            data_class,
+            reason: None,
+            rows_returned: 0,
+            mandate: None,
+        }
+    }
+}
+
+/// What a service decided.
+#[derive(Debug)]
+pub struct Decision<P> {
+    pub outcome: Outcome<P>,
+    pub touched: Touched,
+    pub creation: Option<Creation>,
+    /// Whether it counts towards the limit on look-ups that find nothing.
+    pub is_miss: bool,
+}
+
+/// Done, or refused with everything found.
+#[derive(Debug)]
+pub enum Outcome<P> {
+    Done {
+        payload: P,
+        warnings: Vec<Rejection>,
+    },
+    Rejected(Vec<Rejection>),
+}
+
+/// A response wrapper: a fault and a result before the payload.
+pub trait Response: ContractType {
+    type Payload;
+
+    fn new(fault: Option<FaultType>, result: ResultType, payload: Option<Self::Payload>) -> Self;
+}
+
+/// One service. Its messages stand on top of its file, its decision below them.
+pub trait Operation: Send + Sync + 'static {
+    type Request: ContractType + Send + Sync + 'static;
+    type Response: Response<Payload = Self::Payload>;
+    type Payload: Send;
+
+    const CODE: &'static str;
+    const TITLE: Docs;
+    const NOTES: Docs;
+    const TECH_NOTES: Docs;
+
+    /// Whose data the request is about.
+    fn scope(request: &Self::Request) -> Scope<'_>;
+
+    /// Decides the request, of a caller who is known to be allowed it. Changes nothing itself.
+    fn decide<'a>(
+        context: &'a Context<'a>,
+        request: &'a Self::Request,
+    ) -> impl Future<Output = Result<Decision<Self::Payload>, Failure>> + Send + 'a;
+}
+
+/// Why a request got no answer of its service.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    #[error("too many look-ups found nothing")]
+    RateLimited,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Secrets(#[from] SecretsError),
+}
+
+/// A future of a service.
+pub type Answering<'a> = Pin<Box<dyn Future<Output = Result<Answer, Failure>> + Send + 'a>>;
+
+/// A decoded request, ready to be answered.
+pub trait Call: Send + Sync {
+    /// Answers the request: authorised, decided, kept and durable.
+    fn answer<'a>(&'a self, services: &'a Services, header: &'a Header) -> Answering<'a>;
+}
+
+/// A service whose types are not named: what [`OPERATIONS`] lists.
+pub trait AnyOperation: Send + Sync {
+    /// What is published of it.
+    fn contract(&self) -> &'static Published;
+
+    /// Decodes its wrapper, whose start tag was just read.
+    fn decode<'a>(
+        &self,
+        decoder: &mut Decoder<'_, 'a>,
+        start: &Start<'a>,
+    ) -> Result<Box<dyn Call>, DecodeError>;
+}
+
+/// What is published of every service.
+pub fn published() -> Vec<Published> {
+    OPERATIONS
+        .iter()
+        .map(|operation| *operation.contract())
+        .collect()
+}
+
+/// The service of this code.
+pub fn find(code: &str) -> Option<&'static dyn AnyOperation> {
+    OPERATIONS
+        .iter()
+        .copied()
+        .find(|operation| operation.contract().code == code)
+}
+
+struct Entry<O: Operation>(std::marker::PhantomData<fn() -> O>);
+
+impl<O: Operation> Entry<O> {
+    const NEW: Entry<O> = Entry(std::marker::PhantomData);
+    const CONTRACT: &'static Published = &Published {
+        code: O::CODE,
+        title: O::TITLE,
+        notes: O::NOTES,
+        tech_notes: O::TECH_NOTES,
+        request: O::Request::SHAPE,
+        response: O::Response::SHAPE,
+    };
+}
+
+impl<O: Operation> AnyOperation for Entry<O> {
+    fn contract(&self) -> &'static Published {
+        Self::CONTRACT
+    }
+
+    fn decode<'a>(
+        &self,
+        decoder: &mut Decoder<'_, 'a>,
+        start: &Start<'a>,
+    ) -> Result<Box<dyn Call>, DecodeError> {
+        let request = decoder.wrapper::<O::Request>(start)?;
+        Ok(Box::new(Decoded::<O>(request)))
+    }
+}
+
+struct Decoded<O: Operation>(O::Request);
+
+impl<O: Operation> Call for Decoded<O> {
+    fn answer<'a>(&'a self, services: &'a Services, header: &'a Header) -> Answering<'a> {
+        Box::pin(driver::answer::<O>(services, header, &self.0))
+    }
+}

@@ -1,0 +1,105 @@
+//! Putting an outcome into the words of the contract.
+
+use crate::contract::decode::ContractType;
+use crate::contract::shape::Shape;
+use crate::contract::types::{Fault, Message, Result as ResultType, Status, Text60, Text500};
+use crate::domain::rejection::Rejection;
+use crate::xml::Namespace;
+
+use super::{Operation, Outcome, Response};
+
+const NOT_REPLAYED: &str = "<psop:replayed>false</psop:replayed>";
+const REPLAYED: &str = "<psop:replayed>true</psop:replayed>";
+
+/// A service's answer, written and durable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The response wrapper as XML.
+    pub body: String,
+    /// `OK`, or the first code: for logs.
+    pub result: String,
+}
+
+/// Writes an outcome as the response of `O`.
+pub fn write<O: Operation>(outcome: Outcome<O::Payload>) -> Answer {
+    let (fault, result, payload, code) = match outcome {
+        Outcome::Done { payload, warnings } => {
+            let warnings = messages(warnings, O::Request::SHAPE);
+            let status = if warnings.is_empty() {
+                Status::Ok
+            } else {
+                Status::OkWithWarnings
+            };
+            let result = ResultType {
+                status,
+                replayed: false,
+                errors: Vec::new(),
+                warnings,
+            };
+            (None, result, Some(payload), "OK".to_owned())
+        }
+        Outcome::Rejected(rejections) => {
+            let errors = messages(rejections, O::Request::SHAPE);
+            let first = errors.first();
+            let code = first.map_or_else(String::new, |message| message.code.0.clone());
+            let fault = first.map(|message| Fault {
+                fault_code: message.code.0.clone(),
+                fault_string: message
+                    .message_en
+                    .as_ref()
+                    .map_or_else(String::new, |text| text.0.clone()),
+            });
+            let result = ResultType {
+                status: Status::Rejected,
+                replayed: false,
+                errors,
+                warnings: Vec::new(),
+            };
+            (fault, result, None, code)
+        }
+    };
+    let response = O::Response::new(fault, result, payload);
+    let mut body = String::with_capacity(2048);
+    body.push_str("<psop:");
+    body.push_str(O::CODE);
+    body.push_str("Response xmlns:psop=\"");
+    body.push_str(Namespace::Psop.uri());
+    body.push_str("\">");
+    response.encode(&mut body);
+    body.push_str("</psop:");
+    body.push_str(O::CODE);
+    body.push_str("Response>");
+    Answer { body, result: code }
+}
+
+/// A kept answer as it is given again: the same bytes, but that it says so.
+pub fn replayed(body: &str) -> String {
+    body.replacen(NOT_REPLAYED, REPLAYED, 1)
+}
+
+/// Rejections as messages: by group, then in document order, then in the order of the codes' list.
+fn messages(mut rejections: Vec<Rejection>, request: &'static Shape) -> Vec<Message> {
+    rejections.sort_by_cached_key(|rejection| {
+        (
+            rejection.group,
+            request.position(&rejection.field),
+            rejection.code,
+        )
+    });
+    rejections
+        .into_iter()
+        .map(|rejection| {
+            let texts = rejection.code.texts();
+            Message {
+                code: Text60(rejection.code.as_str().to_owned()),
+                field: Some(rejection.field)
+                    .filter(|field| !field.is_empty())
+                    .map(Text500),
+                line_no: None,
+                message_fi: Text500(texts.fi.to_owned()),
+                message_sv: Some(Text500(texts.sv.to_owned())),
+                message_en: Some(Text500(texts.en.to_owned())),
+            }
+        })
+        .collect()
+}

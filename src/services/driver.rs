@@ -1,0 +1,337 @@
+//! The way that a request of every service goes, once its body is decoded.
+//!
+//! Invariant: whatever is answered, its access-log row was durable first; an effect, its answer
+//! under both keys and the row are one commit.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::clock::{Clock, date_in_helsinki};
+use crate::domain::access::{AccessEntry, DataClass};
+use crate::domain::authorisation::{self, ActingFor, Refused, authorise};
+use crate::domain::code::Code;
+use crate::domain::create::Circumstances;
+use crate::domain::person_id::PersonId;
+use crate::domain::registry::OrganiserCode;
+use crate::domain::rejection::{Group, Rejection};
+use crate::soap::header::Header;
+use crate::store::{
+    Change, KeptAnswer, Miss, NewMiss, OrganiserEntry, StoreError,
+};
+
+use super::answer::{Answer, replayed, write};
+use super::repeats::{Identity, Known};
+use super::{Context, Decision, Failure, Operation, Outcome, Scope, Services, Target, Touched};
+
+/// How often a request is decided anew when others change what it was decided on.
+const ATTEMPTS_MAX: usize = 100;
+
+/// Writes the access-log row of a request that was refused after its header was read.
+pub async fn record_fault(
+    services: &Services,
+    header: &Header,
+    code: &str,
+) -> Result<(), StoreError> {
+    let touched = Touched::nothing(DataClass::Basic);
+    let row = row(header, services.clock.now(), None, touched, code, false);
+    services.store.commit(Change::access_only(row)).await
+}
+
+/// Answers a request.
+pub async fn answer<O: Operation>(
+    services: &Services,
+    header: &Header,
+    request: &O::Request,
+) -> Result<Answer, Failure> {
+    let way = Way::<O> {
+        services,
+        header,
+        request,
+        scope: O::scope(request),
+        now: services.clock.now(),
+    };
+    match way.go().await {
+        Err(Failure::Refused(refused)) => {
+            way.record(refused.code(), false).await?;
+            Err(Failure::Refused(refused))
+        }
+        Err(Failure::RateLimited) => {
+            way.record("RATE_LIMITED", false).await?;
+            Err(Failure::RateLimited)
+        }
+        other => other,
+    }
+}
+
+struct Way<'a, O: Operation> {
+    services: &'a Services,
+    header: &'a Header,
+    request: &'a O::Request,
+    scope: Scope<'a>,
+    now: Timestamp,
+}
+
+impl<O: Operation> Way<'_, O> {
+    async fn go(&self) -> Result<Answer, Failure> {
+        let acting_for = match self.caller().await? {
+            Ok(acting_for) => acting_for,
+            Err(unlisted) => return self.reject_alone(unlisted).await,
+        };
+        let identity = match self.scope.source {
+            Some(source) => Some(Identity::of::<O>(
+                self.services,
+                self.header,
+                &acting_for,
+                source,
+                self.request,
+            )?),
+            None => None,
+        };
+        for _ in 0..ATTEMPTS_MAX {
+            match self.attempt(&acting_for, identity.as_ref()).await {
+                Err(Failure::Store(StoreError::Conflict)) => {}
+                other => return other,
+            }
+        }
+        Err(Failure::Store(StoreError::Conflict))
+    }
+
+    /// For whom the caller acts; or the rejection of an organiser whose code is in no list.
+    async fn caller(&self) -> Result<Result<ActingFor, Rejection>, Failure> {
+        let store = &self.services.store;
+        let organiser = match self.scope.target {
+            Target::Organiser { code, field } => match store.organiser(code).await? {
+                OrganiserEntry::Unlisted => return Ok(Err(unlisted(code, field))),
+                OrganiserEntry::Listed => None,
+                OrganiserEntry::Organiser(organiser) => Some(organiser),
+            },
+            Target::Provider(_) => None,
+        };
+        let grants = store.client_grants(&self.header.client).await?;
+        let target = match self.scope.target {
+            Target::Organiser { code, .. } => authorisation::Target::Organiser {
+                code,
+                business_id: organiser.as_ref().map(|organiser| &organiser.business_id),
+            },
+            Target::Provider(business_id) => authorisation::Target::Provider(business_id),
+        };
+        let asked = authorisation::Request {
+            client: &self.header.client,
+            service: &self.header.service.code,
+            user_id: self.header.user_id.as_deref(),
+            represented_party: self.header.represented_party.as_deref(),
+            target,
+        };
+        let acting_for = authorise(&asked, &grants, date_in_helsinki(self.now))?;
+        // A granted code that is no organiser of the registry has no data to act on.
+        if matches!(acting_for, ActingFor::Organiser(_)) && organiser.is_none() {
+            return Err(Refused::OrganiserMismatch.into());
+        }
+        Ok(Ok(acting_for))
+    }
+
+    async fn attempt(
+        &self,
+        acting_for: &ActingFor,
+        identity: Option<&Identity>,
+    ) -> Result<Answer, Failure> {
+        if let Some(identity) = identity {
+            let store = &self.services.store;
+            let kept = store.replays(&identity.message, &identity.reference).await?;
+            match identity.judge(kept) {
+                Known::New => {}
+                Known::ByMessage(answer) => return self.replay(answer, None).await,
+                Known::ByReference(answer) => return self.replay(answer, Some(identity)).await,
+                Known::Conflict { code, field } => {
+                    return self
+                        .reject_alone(rejection(Group::Message, code, field))
+                        .await;
+                }
+            }
+        }
+        let newest_miss = match acting_for {
+            ActingFor::Provider(_) => self.check_misses().await?,
+            ActingFor::Organiser(_) => None,
+        };
+        let context = Context {
+            services: self.services,
+            acting_for,
+            now: self.now,
+            circumstances: self.circumstances(),
+        };
+        let decision = O::decide(&context, self.request).await?;
+        self.keep(decision, identity, newest_miss).await
+    }
+
+    fn circumstances(&self) -> Circumstances {
+        Circumstances {
+            today: date_in_helsinki(self.now),
+            artificial_person_ids: self.services.artificial_person_ids,
+        }
+    }
+
+    /// Refuses a client that has guessed too often; answers its newest miss.
+    async fn check_misses(&self) -> Result<Option<Miss>, Failure> {
+        let services = self.services;
+        let misses = services
+            .store
+            .misses(&self.header.client, services.misses_max)
+            .await?;
+        let window = SignedDuration::try_from(services.misses_window)
+            .unwrap_or(SignedDuration::MAX);
+        let machine_now = Clock::machine_now();
+        let counting = misses
+            .iter()
+            .filter(|miss| {
+                self.now.duration_since(miss.at) < window
+                    && machine_now.duration_since(miss.machine_at) < window
+            })
+            .count();
+        if counting >= services.misses_max {
+            return Err(Failure::RateLimited);
+        }
+        Ok(misses.first().copied())
+    }
+
+    /// Keeps what was decided, and only then answers it.
+    async fn keep(
+        &self,
+        decision: Decision<O::Payload>,
+        identity: Option<&Identity>,
+        newest_miss: Option<Miss>,
+    ) -> Result<Answer, Failure> {
+        let is_done = matches!(decision.outcome, Outcome::Done { .. });
+        let is_kept = is_done || is_kept_rejection(&decision.outcome);
+        let answer = write::<O>(decision.outcome);
+        let number = decision.touched.numbers.first().copied();
+        let kept = identity.filter(|_| is_kept).map(|identity| KeptAnswer {
+            digest: identity.digest,
+            body: answer.body.clone().into_bytes(),
+            result: answer.result.clone(),
+            number,
+        });
+        let under_message = identity.map(|identity| identity.message.clone());
+        let under_reference = identity
+            .filter(|_| is_done)
+            .map(|identity| identity.reference.clone());
+        let change = Change {
+            access: self.row(decision.touched, &answer.result, false),
+            creation: decision.creation,
+            answer_by_message: under_message.zip(kept.clone()),
+            answer_by_reference: under_reference.zip(kept),
+            miss: decision.is_miss.then(|| NewMiss {
+                miss: Miss {
+                    at: self.now,
+                    machine_at: Clock::machine_now(),
+                },
+                newest_seen: newest_miss,
+            }),
+        };
+        self.services.store.commit(change).await?;
+        Ok(answer)
+    }
+
+    /// Gives a kept answer again; under a new message id it is kept there too.
+    async fn replay(
+        &self,
+        kept: KeptAnswer,
+        under_new_id: Option<&Identity>,
+    ) -> Result<Answer, Failure> {
+        let touched = Touched {
+            persons: self.persons(),
+            numbers: kept.number.into_iter().collect(),
+            ..Touched::nothing(DataClass::Basic)
+        };
+        let body = replayed(&String::from_utf8_lossy(&kept.body));
+        let result = kept.result.clone();
+        let mut change = Change::access_only(self.row(touched, &kept.result, true));
+        change.answer_by_message =
+            under_new_id.map(|identity| (identity.message.clone(), kept));
+        self.services.store.commit(change).await?;
+        Ok(Answer { body, result })
+    }
+
+    /// Rejects for one reason found before the service itself was asked. Kept under no key.
+    async fn reject_alone(&self, rejection: Rejection) -> Result<Answer, Failure> {
+        let code = rejection.code.as_str();
+        let answer = write::<O>(Outcome::Rejected(vec![rejection]));
+        self.record(code, false).await?;
+        Ok(answer)
+    }
+
+    async fn record(&self, result: &str, replayed: bool) -> Result<(), Failure> {
+        let touched = Touched {
+            persons: self.persons(),
+            ..Touched::nothing(DataClass::Basic)
+        };
+        let row = self.row(touched, result, replayed);
+        Ok(self.services.store.commit(Change::access_only(row)).await?)
+    }
+
+    fn row(&self, touched: Touched, result: &str, replayed: bool) -> AccessEntry {
+        let purpose = Some(self.scope.purpose.as_str());
+        row(self.header, self.now, purpose, touched, result, replayed)
+    }
+
+    /// Persons named in the body whose codes are valid.
+    fn persons(&self) -> Vec<PersonId> {
+        let today = date_in_helsinki(self.now);
+        self.scope
+            .person_ids
+            .iter()
+            .filter_map(|text| PersonId::parse(text, today).ok())
+            .collect()
+    }
+}
+
+fn row(
+    header: &Header,
+    now: Timestamp,
+    purpose: Option<&'static str>,
+    touched: Touched,
+    result: &str,
+    replayed: bool,
+) -> AccessEntry {
+    AccessEntry {
+        at: now,
+        message_id: header.id.clone(),
+        client: header.client.clone(),
+        represented_party: header.represented_party.clone(),
+        user_id: header.user_id.clone(),
+        service: header.service.code.clone(),
+        purpose,
+        persons: touched.persons,
+        numbers: touched.numbers,
+        data_class: touched.data_class,
+        result: result.to_owned(),
+        reason: touched.reason,
+        rows_returned: touched.rows_returned,
+        replayed,
+        mandate: touched.mandate,
+    }
+}
+
+fn rejection(group: Group, code: Code, field: &str) -> Rejection {
+    Rejection {
+        group,
+        code,
+        field: field.to_owned(),
+    }
+}
+
+fn unlisted(code: OrganiserCode, field: &str) -> Rejection {
+    let code = match code {
+        OrganiserCode::Municipality(_) => Code::MunicipalityUnknown,
+        OrganiserCode::County(_) => Code::CountyUnknown,
+    };
+    rejection(Group::Message, code, field)
+}
+
+/// A rejection that time alone could turn is not kept: the same message may be sent again.
+fn is_kept_rejection<P>(outcome: &Outcome<P>) -> bool {
+    match outcome {
+        Outcome::Done { .. } => false,
+        Outcome::Rejected(rejections) => rejections
+            .iter()
+            .all(|rejection| rejection.code != Code::MandateCheckUnavailable),
+    }
+}

@@ -1,0 +1,176 @@
+//! Sets up the log: one line for each event on stderr, as JSON or for people.
+//!
+//! It decides the lines' shape and nothing of their content: what may be logged (nothing personal) is the business of
+//! whoever logs. A JSON line is one flat object:
+//! `{"timestamp":"2026-02-01T08:00:00.000000Z","level":"INFO","message":"…","target":"psop_adapter::…", fields… }`.
+
+use std::io::IsTerminal as _;
+use std::panic::PanicHookInfo;
+
+use tracing::Subscriber;
+use tracing::subscriber::SetGlobalDefaultError;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::ParseError;
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::config::{Log, LogFormat};
+
+/// Why there is no log.
+#[derive(Debug, thiserror::Error)]
+pub enum TelemetryError {
+    /// `log.level` is not a filter.
+    #[error(
+        "log.level: `{level}` is not understood ({source}): write error, warn, info, debug or trace, or directives \
+         such as \"info,psop_adapter::http=debug\""
+    )]
+    Level {
+        /// What is configured.
+        level: String,
+        /// Why it is refused.
+        source: ParseError,
+    },
+    /// The process has a log already.
+    #[error("the log is started twice, which is a defect of this program: {0}")]
+    Started(#[from] SetGlobalDefaultError),
+}
+
+/// Starts the process's log on stderr. Colours are used for people only, on a terminal only.
+///
+/// Panics become log lines that tell where and not what: a panic's text may quote a request.
+///
+/// # Errors
+/// [`TelemetryError`] when `log.level` is not understood or a log was started before.
+pub fn start(log: &Log) -> Result<(), TelemetryError> {
+    let colours = std::io::stderr().is_terminal();
+    let subscriber = subscriber(log, std::io::stderr, colours)?;
+    tracing::subscriber::set_global_default(subscriber)?;
+    std::panic::set_hook(Box::new(log_panic));
+    Ok(())
+}
+
+fn log_panic(panic: &PanicHookInfo<'_>) {
+    let place = panic
+        .location()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    tracing::error!(
+        place,
+        "a thread panicked: this is a defect of this program, report it with this place"
+    );
+}
+
+fn subscriber<W>(
+    log: &Log,
+    writer: W,
+    colours: bool,
+) -> Result<Box<dyn Subscriber + Send + Sync>, TelemetryError>
+where
+    W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
+{
+    let filter = EnvFilter::try_new(&log.level).map_err(|source| TelemetryError::Level {
+        level: log.level.clone(),
+        source,
+    })?;
+    // Without internal errors: a closed stderr must not make every log line a panic.
+    let lines = tracing_subscriber::fmt()
+        .with_writer(writer)
+        .with_env_filter(filter)
+        .with_ansi(colours)
+        .log_internal_errors(false);
+    Ok(match log.format {
+        LogFormat::Human => Box::new(lines.finish()),
+        LogFormat::Json => Box::new(
+            lines
+                .json()
+                .flatten_event(true)
+                .with_span_list(false)
+                .with_ansi(false)
+                .finish(),
+        ),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn logged(format: LogFormat, level: &str, colours: bool) -> String {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let log = Log {
+            format,
+            level: level.to_owned(),
+        };
+        let subscriber = subscriber(&log, move || writer.clone(), colours).unwrap();
+        tracing::subscriber::with_default(subscriber, || {
+            tracing::info!(request = 7, outcome = "OK\nforged", "answered");
+            tracing::debug!("hidden");
+        });
+        let bytes = lines.0.lock().unwrap().clone();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn a_json_line_is_one_flat_object() {
+        let text = logged(LogFormat::Json, "info", true);
+        assert_eq!(text.lines().count(), 1, "{text}");
+        let line: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(line["message"], "answered");
+        assert_eq!(line["level"], "INFO");
+        assert_eq!(line["request"], 7);
+        assert_eq!(line["outcome"], "OK\nforged");
+        assert_eq!(line["target"], "psop_adapter::telemetry::tests");
+        assert!(line["timestamp"].as_str().unwrap().ends_with('Z'));
+    }
+
+    #[test]
+    fn a_human_line_has_colours_only_when_asked_and_no_forged_lines() {
+        let text = logged(LogFormat::Human, "info", false);
+        assert!(text.contains("answered request=7"), "{text}");
+        assert!(!text.contains('\u{1b}'));
+        assert_eq!(text.lines().count(), 1, "{text}");
+        assert!(logged(LogFormat::Human, "info", true).contains('\u{1b}'));
+    }
+
+    #[test]
+    fn the_level_filters() {
+        assert_eq!(logged(LogFormat::Human, "warn", false), "");
+        assert_eq!(
+            logged(LogFormat::Human, "info,psop_adapter=debug", false)
+                .lines()
+                .count(),
+            2
+        );
+    }
+
+    #[test]
+    fn a_level_that_is_none_is_refused_with_the_key() {
+        let log = Log {
+            format: LogFormat::Json,
+            level: "loud=very".to_owned(),
+        };
+        let error = subscriber(&log, std::io::sink, false).err().unwrap();
+        assert!(
+            error
+                .to_string()
+                .starts_with("log.level: `loud=very` is not understood"),
+            "{error}"
+        );
+    }
+}

@@ -1,0 +1,175 @@
+//! The inside of a start tag: its name and attributes, split and checked to the letter.
+//! quick-xml finds where a tag ends; what it lets through within one is refused here.
+
+use std::borrow::Cow;
+
+use super::characters::{is_space, is_xml_character, split_name};
+
+/// One attribute as written; the value still holds its references.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RawAttribute<'a> {
+    pub prefix: &'a str,
+    pub local: &'a str,
+    pub value: &'a str,
+}
+
+/// Splits `tag`, the text between `<` and `>` or `/>`, in its name and attributes.
+/// `most` attributes are taken; the error says in a few words what is wrong.
+pub fn split_tag<'a>(
+    tag: &'a str,
+    most: usize,
+    attributes: &mut Vec<RawAttribute<'a>>,
+) -> Result<&'a str, &'static str> {
+    attributes.clear();
+    let name_end = tag.find(is_space).unwrap_or(tag.len());
+    let (name, mut rest) = tag.split_at(name_end);
+    loop {
+        let trimmed = rest.trim_start_matches(is_space);
+        if trimmed.is_empty() {
+            return Ok(name);
+        }
+        if trimmed.len() == rest.len() {
+            return Err("white space is missing between attributes");
+        }
+        let (attribute, after) = split_attribute(trimmed)?;
+        let is_repeated = attributes
+            .iter()
+            .any(|other| other.prefix == attribute.prefix && other.local == attribute.local);
+        if is_repeated {
+            return Err("an attribute is repeated");
+        }
+        if attributes.len() == most {
+            return Err("an element has more attributes than limits.xml_attributes_max");
+        }
+        attributes.push(attribute);
+        rest = after;
+    }
+}
+
+fn split_attribute(text: &str) -> Result<(RawAttribute<'_>, &str), &'static str> {
+    let (name, rest) = text
+        .split_once('=')
+        .ok_or("an attribute has no value")?;
+    let (prefix, local) =
+        split_name(name.trim_end_matches(is_space)).ok_or("an attribute's name is not a name")?;
+    let rest = rest.trim_start_matches(is_space);
+    let quote = rest
+        .chars()
+        .next()
+        .filter(|character| matches!(character, '"' | '\''))
+        .ok_or("an attribute's value is not in quotes")?;
+    let (value, after) = rest
+        .get(1..)
+        .and_then(|inside| inside.split_once(quote))
+        .ok_or("an attribute's value does not end")?;
+    if value.contains('<') {
+        return Err("an attribute's value holds `<`");
+    }
+    Ok((
+        RawAttribute {
+            prefix,
+            local,
+            value,
+        },
+        after,
+    ))
+}
+
+/// The value meant by a raw one: references resolved, white space made blanks.
+/// Only the five predefined entities exist.
+pub fn attribute_value(raw: &str) -> Result<Cow<'_, str>, &'static str> {
+    if !raw.contains(['&', '\t', '\r', '\n']) {
+        return Ok(Cow::Borrowed(raw));
+    }
+    let mut value = String::with_capacity(raw.len());
+    let mut rest = raw;
+    while let Some(character) = rest.chars().next() {
+        if character == '&' {
+            let (reference, after) = rest
+                .get(1..)
+                .and_then(|inside| inside.split_once(';'))
+                .ok_or("`&` begins no reference")?;
+            value.push(resolve_reference(reference)?);
+            rest = after;
+        } else {
+            value.push(if is_space(character) { ' ' } else { character });
+            rest = rest.get(character.len_utf8()..).unwrap_or_default();
+        }
+    }
+    Ok(Cow::Owned(value))
+}
+
+/// The character that `&reference;` stands for.
+pub fn resolve_reference(reference: &str) -> Result<char, &'static str> {
+    const WRONG: &str = "a character reference names no character that XML allows";
+    let number = match reference {
+        "lt" => return Ok('<'),
+        "gt" => return Ok('>'),
+        "amp" => return Ok('&'),
+        "quot" => return Ok('"'),
+        "apos" => return Ok('\''),
+        other => other
+            .strip_prefix('#')
+            .ok_or("only the entities lt, gt, amp, quot and apos are allowed")?,
+    };
+    let (digits, radix) = match number.strip_prefix('x') {
+        Some(digits) => (digits, 16),
+        None => (number, 10),
+    };
+    if !digits.chars().all(|digit| digit.is_digit(radix)) {
+        return Err(WRONG);
+    }
+    u32::from_str_radix(digits, radix)
+        .ok()
+        .and_then(char::from_u32)
+        .filter(|character| is_xml_character(*character))
+        .ok_or(WRONG)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn split(tag: &str) -> Result<(String, Vec<(String, String, String)>), &'static str> {
+        let mut attributes = Vec::new();
+        let name = split_tag(tag, 3, &mut attributes)?;
+        let attributes = attributes
+            .iter()
+            .map(|attribute| {
+                (
+                    attribute.prefix.to_owned(),
+                    attribute.local.to_owned(),
+                    attribute.value.to_owned(),
+                )
+            })
+            .collect();
+        Ok((name.to_owned(), attributes))
+    }
+
+    #[test]
+    fn tags_split_into_name_and_attributes() {
+        let (name, attributes) = split("p:a b=\"1\"\n x:c = '\"' ").unwrap();
+        assert_eq!(name, "p:a");
+        assert_eq!(attributes[0], ("".into(), "b".into(), "1".into()));
+        assert_eq!(attributes[1], ("x".into(), "c".into(), "\"".into()));
+    }
+
+    #[test]
+    fn sloppy_tags_are_refused() {
+        for tag in [
+            "a b", "a b=1", "a b=\"1", "a b=\"1\"c=\"2\"", "a b=\"<\"", "a b=\"1\" b=\"2\"",
+            "a 1=\"x\"", "a =\"x\"", "a b=\"1\" c=\"1\" d=\"1\" e=\"1\"", "a b=\"1\"/",
+        ] {
+            assert!(split(tag).is_err(), "{tag}");
+        }
+        assert!(split("a b=\"1\" c=\"1\" d=\"1\"").is_ok());
+    }
+
+    #[test]
+    fn references_resolve_or_are_refused() {
+        assert_eq!(attribute_value("a&amp;b\n&#x41;").unwrap(), "a&b A");
+        for wrong in ["&", "&;", "&nbsp;", "&#0;", "&#xD800;", "&#x;", "&#+5;", "&#xFFFE;", "&#1114112;"] {
+            assert!(attribute_value(wrong).is_err(), "{wrong}");
+        }
+    }
+}

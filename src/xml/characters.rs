@@ -1,0 +1,84 @@
+//! Which characters and names XML 1.0 (fifth edition) and Namespaces in XML allow.
+
+/// Whether a document may hold `character` (production `Char`).
+pub fn is_xml_character(character: char) -> bool {
+    matches!(character,
+        '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
+}
+
+/// Byte offset of the first character that no document may hold.
+pub fn first_illegal(text: &str) -> Option<usize> {
+    // Only C0 controls and U+FFFE, U+FFFF are illegal; the scan over bytes finds candidates.
+    text.bytes()
+        .enumerate()
+        .filter(|(_, byte)| (*byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r')) || *byte == 0xEF)
+        .find(|(offset, _)| {
+            text.get(*offset..)
+                .and_then(|rest| rest.chars().next())
+                .is_some_and(|character| !is_xml_character(character))
+        })
+        .map(|(offset, _)| offset)
+}
+
+/// White space of XML: blank, tab, carriage return, line feed.
+pub fn is_space(character: char) -> bool {
+    matches!(character, ' ' | '\t' | '\r' | '\n')
+}
+
+/// Whether `text` is nothing but white space of XML.
+pub fn is_blank(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))
+}
+
+/// Whether `name` is a name without a colon (production `NCName`).
+pub fn is_nc_name(name: &str) -> bool {
+    let mut characters = name.chars();
+    characters.next().is_some_and(is_name_start) && characters.all(is_name_character)
+}
+
+/// A qualified name in its prefix (empty when there is none) and local part;
+/// `None` when it is no qualified name.
+pub fn split_name(name: &str) -> Option<(&str, &str)> {
+    let (prefix, local) = name.split_once(':').unwrap_or(("", name));
+    let prefix_holds = prefix.is_empty() == !name.contains(':') && (prefix.is_empty() || is_nc_name(prefix));
+    (prefix_holds && is_nc_name(local)).then_some((prefix, local))
+}
+
+fn is_name_start(character: char) -> bool {
+    matches!(character,
+        'A'..='Z' | '_' | 'a'..='z'
+        | '\u{C0}'..='\u{D6}' | '\u{D8}'..='\u{F6}' | '\u{F8}'..='\u{2FF}'
+        | '\u{370}'..='\u{37D}' | '\u{37F}'..='\u{1FFF}' | '\u{200C}'..='\u{200D}'
+        | '\u{2070}'..='\u{218F}' | '\u{2C00}'..='\u{2FEF}' | '\u{3001}'..='\u{D7FF}'
+        | '\u{F900}'..='\u{FDCF}' | '\u{FDF0}'..='\u{FFFD}' | '\u{10000}'..='\u{EFFFF}')
+}
+
+fn is_name_character(character: char) -> bool {
+    is_name_start(character)
+        || matches!(character,
+            '-' | '.' | '0'..='9' | '\u{B7}' | '\u{300}'..='\u{36F}' | '\u{203F}'..='\u{2040}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn illegal_characters_are_found_where_they_stand() {
+        assert_eq!(first_illegal("aä\t\r\n\u{FFFD}\u{10FFFF}\u{EFFF}"), None);
+        assert_eq!(first_illegal("aä\u{0}"), Some(3));
+        assert_eq!(first_illegal("\u{1F}"), Some(0));
+        assert_eq!(first_illegal("x\u{FFFE}"), Some(1));
+        assert_eq!(first_illegal("\u{FFFD}\u{FFFF}"), Some(3));
+    }
+
+    #[test]
+    fn names_split_at_one_colon() {
+        assert_eq!(split_name("a:b"), Some(("a", "b")));
+        assert_eq!(split_name("väli"), Some(("", "väli")));
+        for wrong in ["", ":", "a:", ":b", "a:b:c", "1a", "a b", "-a", "a<b"] {
+            assert_eq!(split_name(wrong), None, "{wrong}");
+        }
+    }
+}
