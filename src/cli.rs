@@ -1,1 +1,96 @@
+//! The command line: what there is, and where each command stands.
 
+mod call;
+mod completions;
+mod contract;
+mod registry;
+mod serve;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::{Config, Overrides};
+
+const EXAMPLES: &str = "Examples:
+  psop-adapter registry apply fixtures/demo/registry.toml --config fixtures/demo/psop-adapter.toml
+  psop-adapter serve --config fixtures/demo/psop-adapter.toml
+  psop-adapter call getOstovoima --server http://127.0.0.1:8080/xroad \\
+      --client FI-TEST/COM/9000007-0/care --body request.xml
+
+Exit codes: 0 done, 1 refused or found wrong, 2 the command line makes no sense.";
+
+/// PSOP's purchasing powers over X-Road: a SOAP adapter that stands behind a security server.
+#[derive(Debug, Parser)]
+#[command(name = "psop-adapter", version, after_help = EXAMPLES, propagate_version = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the services until told to stop by SIGTERM or SIGINT
+    Serve(serve::Serve),
+    /// Write or check the WSDL and the schemas
+    #[command(subcommand)]
+    Contract(contract::Contract),
+    /// Load or show organisers, services, providers, approvals and client grants
+    #[command(subcommand)]
+    Registry(registry::Registry),
+    /// Call a service as an X-Road client would, and print the answer
+    Call(call::Call),
+    /// Print a completion script for a shell
+    Completions(completions::Completions),
+}
+
+impl Cli {
+    /// Runs the command.
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        match self.command {
+            Command::Serve(command) => command.run(),
+            Command::Contract(command) => command.run(),
+            Command::Registry(command) => command.run(),
+            Command::Call(command) => command.run(),
+            Command::Completions(command) => command.run(),
+        }
+    }
+}
+
+/// Where the configuration stands.
+#[derive(Debug, Args)]
+struct ConfigFile {
+    /// Configuration file (TOML); environment variables such as PSOP_SERVER__LISTEN override it
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+}
+
+impl ConfigFile {
+    fn load(&self, overrides: &Overrides) -> anyhow::Result<Config> {
+        Ok(Config::load(&self.config, environment(), overrides)?)
+    }
+}
+
+/// The environment's variables that are text: no key of ours is anything else.
+fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os()
+        .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)))
+}
+
+/// A runtime for one command's work.
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")
+}
+
+/// Reads a file whole, or standard input where it is `-`.
+fn read_input(path: &Path) -> anyhow::Result<String> {
+    if path == Path::new("-") {
+        return std::io::read_to_string(std::io::stdin()).context("cannot read standard input");
+    }
+    std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+}

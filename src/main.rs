@@ -1,1 +1,17 @@
-fn main(){}
+//! The program `psop-adapter`: reads the command line, runs one command, and says by its exit code
+//! how it went. 0: done. 1: refused, or found wrong. 2: the command line makes no sense.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use psop_adapter::cli::Cli;
+
+fn main() -> ExitCode {
+    match Cli::parse().run() {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("psop-adapter: {error:#}");
+            ExitCode::from(1)
+        }
+    }
+}

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 /// No limit may be set higher: 4 GiB, or 49 days in milliseconds. It keeps sums and instants from overflowing.
 const LIMIT_MAX: u64 = u32::MAX as u64;
 /// Longer retention overflows nothing but has no use: ten years.
-const MESSAGE_ID_DAYS_MAX: u64 = 3_660;
 /// Security servers do not retry a request that met a connection closed as idle.
 const IDLE_TIMEOUT_MS_MIN: u64 = 1_000;
 
@@ -54,8 +53,6 @@ pub struct Limits {
     pub misses_max: usize,
     /// The window in which those lookups are counted, in seconds.
     pub misses_window_s: u64,
-    /// How long a message id is remembered for replay, in days.
-    pub message_id_days: u64,
     /// Most commits that wait for the store's committer, a count.
     pub commit_queue_max: usize,
     /// Most commits that are made durable together, a count.
@@ -83,7 +80,6 @@ impl Default for Limits {
             header_text_chars_max: 1_024,
             misses_max: 10,
             misses_window_s: 600,
-            message_id_days: 30,
             commit_queue_max: 4_096,
             commit_batch_max: 256,
         }
@@ -126,7 +122,6 @@ impl Limits {
             header_text_chars_max,
             misses_max,
             misses_window_s,
-            message_id_days,
             commit_queue_max,
             commit_batch_max,
         } = self;
@@ -157,7 +152,6 @@ impl Limits {
             count("header_text_chars_max", header_text_chars_max),
             count("misses_max", misses_max),
             time("misses_window_s", misses_window_s),
-            ("message_id_days", *message_id_days, 1, MESSAGE_ID_DAYS_MAX),
             count("commit_queue_max", commit_queue_max),
             count("commit_batch_max", commit_batch_max),
         ]
@@ -175,14 +169,10 @@ mod tests {
     #[test]
     fn every_limit_is_at_least_one_and_at_most_its_highest() {
         let limits = toml::Table::try_from(Limits::default()).unwrap();
-        assert_eq!(limits.len(), 21);
+        assert_eq!(limits.len(), 20);
         for key in limits.keys() {
             let lowest = if key == "idle_timeout_ms" { 1_000 } else { 1 };
-            let highest = if key == "message_id_days" {
-                3_660
-            } else {
-                4_294_967_295
-            };
+            let highest = 4_294_967_295;
             assert_eq!(with(key, lowest).problems(), [""; 0]);
             assert_eq!(with(key, highest).problems(), [""; 0]);
             for outside in [lowest - 1, highest + 1] {

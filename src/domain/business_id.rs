@@ -1,6 +1,6 @@
 //! The business id (Y-tunnus) of an organiser or provider: its form and check digit.
 //!
-//! Does not know whether such a company exists. Rules: domain/03-identifiers.md.
+//! Does not know whether such a company exists.
 
 use std::fmt;
 

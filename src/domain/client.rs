@@ -66,7 +66,9 @@ impl fmt::Display for ClientId {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClientGrant {
-    /// Without a subsystem the grant is member-wide.
+    /// Without a subsystem the grant is member-wide. In files that people write,
+    /// `INSTANCE/CLASS/CODE[/SUBSYSTEM]`.
+    #[serde(with = "as_text_for_people")]
     pub client: ClientId,
     pub services: Vec<String>,
     #[serde(default)]
@@ -82,6 +84,30 @@ impl ClientGrant {
     /// Whether the grant's dates cover `day`, both ends included.
     pub fn is_valid_on(&self, day: Date) -> bool {
         self.valid_from <= day && self.valid_to.is_none_or(|to| day <= to)
+    }
+}
+
+/// A client as text where people read and write, as its parts in stored records.
+mod as_text_for_people {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    use super::ClientId;
+
+    pub fn serialize<S: Serializer>(client: &ClientId, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() {
+            serializer.collect_str(client)
+        } else {
+            client.serialize(serializer)
+        }
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ClientId, D::Error> {
+        if !deserializer.is_human_readable() {
+            return ClientId::deserialize(deserializer);
+        }
+        let text = String::deserialize(deserializer)?;
+        ClientId::parse(&text)
+            .ok_or_else(|| D::Error::custom("a client is INSTANCE/CLASS/CODE or INSTANCE/CLASS/CODE/SUBSYSTEM"))
     }
 }
 

@@ -1,8 +1,7 @@
 //! Euro amounts and quantities as whole numbers, and the one rounding rule.
 //!
 //! Knows no price rule: which amounts meet is decided by the rules that call this. Rounding is half
-//! up in magnitude, so a credit of −15.495 is −15.50 and mirrors its debit. Rules:
-//! domain/01-model-and-rules.md, Basic types and Money.
+//! up in magnitude, so a credit of −15.495 is −15.50 and mirrors its debit.
 
 use std::fmt;
 
@@ -12,10 +11,7 @@ use serde::{Deserialize, Serialize};
 const QUANTITY_SCALE: u128 = 1000;
 
 /// An amount of money in euro cents.
-#[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
-)]
-#[serde(transparent)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Cents(pub i64);
 
 /// A quantity in thousandths of its unit.
@@ -47,6 +43,32 @@ impl Cents {
 impl Quantity {
     /// Largest quantity on the wire, 99 999.999, in thousandths.
     pub const MAX_WIRE: i64 = 99_999_999;
+}
+
+/// In files that people write, euros as text such as `"30.00"`; in stored records, cents.
+impl Serialize for Cents {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() {
+            serializer.collect_str(self)
+        } else {
+            serializer.serialize_i64(self.0)
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Cents {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Cents, D::Error> {
+        if !deserializer.is_human_readable() {
+            return i64::deserialize(deserializer).map(Cents);
+        }
+        let text = String::deserialize(deserializer)?;
+        match parse_decimal(&text, 2) {
+            Ok(cents) if (0..=Cents::MAX_WIRE).contains(&cents) => Ok(Cents(cents)),
+            _ => Err(serde::de::Error::custom(
+                "an amount is euros as text with at most two decimals, from \"0.00\" to \"9999999.99\"",
+            )),
+        }
+    }
 }
 
 /// Euros with always two decimals: `1920.00`, `-130.00`.

@@ -1,7 +1,7 @@
 //! Municipality codes and wellbeing services county codes: two types, so that municipality 091
 //! and county 91 can never be taken for each other.
 //!
-//! Does not know which codes exist: the lists are loaded data. Rules: domain/03-identifiers.md.
+//! Does not know which codes exist: the lists are loaded data.
 
 use std::fmt;
 

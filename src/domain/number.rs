@@ -1,7 +1,7 @@
 //! The purchasing power number: 60 random bits written in Crockford base32 with a check character.
 //!
 //! Does not draw the bits and does not look a number up. A number is a capability: whoever knows it
-//! may ask for the grant, so Debug never shows it. Rules: domain/03-identifiers.md.
+//! may ask for the grant, so Debug never shows it.
 
 use std::fmt;
 

@@ -1,6 +1,6 @@
 //! Object identifiers (OID): dotted decimal, and the business id inside Finnish organisation OIDs.
 //!
-//! Does not look an OID up anywhere. Rules: domain/03-identifiers.md.
+//! Does not look an OID up anywhere.
 
 use super::business_id::{BusinessIdError, check_digits};
 

@@ -1,7 +1,7 @@
 //! The personal identity code (henkilötunnus, HETU): its check and the search for one in free text.
 //!
 //! Does not decide which environment admits artificial codes, does not hash or encrypt, and never
-//! prints a code: errors and Debug name the fault, not the person. Rules: domain/03-identifiers.md.
+//! prints a code: errors and Debug name the fault, not the person.
 
 use std::fmt;
 

@@ -1,0 +1,208 @@
+//! One batch in the making: what is staged so far stands before what sled has, so that two changes
+//! of one batch conflict as two of different batches would. Writes nothing itself.
+
+use std::collections::BTreeMap;
+
+use ::sled::{Batch, IVec};
+use jiff::SignedDuration;
+
+use super::change::{PreparedChange, PreparedCustomer};
+use super::engine::View;
+use super::keys::{Hash, Key, REGISTRY_TABLES, Table};
+use super::record::{self, keys_failed};
+use super::stored::{Bytes, ChainedRow, State, StoredCustomer, StoredMiss};
+use crate::secrets::Keyring;
+use crate::store::{Miss, StoreError};
+
+/// Misses younger than this by either clock are kept.
+const MISS_KEPT: SignedDuration = SignedDuration::from_hours(24);
+/// Old misses of a client looked at, and so removed, with one new miss.
+const MISSES_PRUNED_MAX: usize = 32;
+
+/// What became of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Staged,
+    Conflict,
+}
+
+/// What a batch will do, and the state after it.
+pub(super) struct Staged {
+    writes: BTreeMap<Key, Option<Vec<u8>>>,
+    state: State,
+}
+
+impl Staged {
+    /// An empty batch on top of `state`.
+    pub(super) fn new(state: State) -> Staged {
+        Staged {
+            writes: BTreeMap::new(),
+            state,
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.writes.is_empty()
+    }
+
+    /// Stages a change, or nothing of it when an expectation does not hold.
+    /// After an error the batch must be thrown away.
+    pub(super) fn add(
+        &mut self,
+        view: &View<'_>,
+        change: PreparedChange,
+    ) -> Result<Verdict, StoreError> {
+        for (key, _) in &change.inserts {
+            if self.get(view, key)?.is_some() {
+                return Ok(Verdict::Conflict);
+            }
+        }
+        if let Some(customer) = &change.customer {
+            let next = self.customer_version(view, &customer.key)?.checked_add(1);
+            if next != Some(customer.version) {
+                return Ok(Verdict::Conflict);
+            }
+        }
+        for (key, value) in change.inserts {
+            self.insert(key, value);
+        }
+        if let Some(PreparedCustomer {
+            key,
+            value,
+            version,
+        }) = change.customer
+        {
+            if version == 1 {
+                self.state.records += 1;
+            }
+            self.writes.insert(key, Some(value));
+        }
+        if let Some((client, miss)) = change.miss {
+            self.add_miss(view, &client, miss)?;
+        }
+        for row in change.access_rows {
+            self.add_access_row(view.keyring(), &row)?;
+        }
+        Ok(Verdict::Staged)
+    }
+
+    /// Makes the registry's tables hold exactly `records`, touching only what differs.
+    pub(super) fn replace_registry(
+        &mut self,
+        view: &View<'_>,
+        mut records: BTreeMap<Key, Vec<u8>>,
+    ) -> Result<(), StoreError> {
+        for table in REGISTRY_TABLES {
+            for found in view.scan(&Key::table(table)) {
+                let (key, kept) = found?;
+                match records.remove(&key) {
+                    Some(value) if *value == *kept => {}
+                    Some(value) => {
+                        self.writes.insert(key, Some(value));
+                    }
+                    None => self.remove(key),
+                }
+            }
+        }
+        for (key, value) in records {
+            self.insert(key, value);
+        }
+        Ok(())
+    }
+
+    /// The batch for sled, its meta record included, and the state after it.
+    pub(super) fn finish(mut self) -> Result<(Batch, State), StoreError> {
+        self.state.sequence += 1;
+        let key = Key::meta(super::open::STATE_NAME);
+        let value = record::encode(&key, &self.state)?;
+        self.writes.insert(key, Some(value));
+        let mut batch = Batch::default();
+        for (key, value) in self.writes {
+            match value {
+                Some(value) => batch.insert(key.as_bytes(), value),
+                None => batch.remove(key.as_bytes()),
+            }
+        }
+        Ok((batch, self.state))
+    }
+
+    fn get(&self, view: &View<'_>, key: &Key) -> Result<Option<IVec>, StoreError> {
+        match self.writes.get(key) {
+            Some(staged) => Ok(staged.as_deref().map(IVec::from)),
+            None => view.raw(key),
+        }
+    }
+
+    /// Zero for a customer that is not there.
+    fn customer_version(&self, view: &View<'_>, key: &Key) -> Result<u64, StoreError> {
+        match self.get(view, key)? {
+            Some(value) => {
+                let customer: StoredCustomer = record::decode(Table::Customer, key, &value)?;
+                Ok(customer.version)
+            }
+            None => Ok(0),
+        }
+    }
+
+    /// For a key that holds nothing.
+    fn insert(&mut self, key: Key, value: Vec<u8>) {
+        self.state.records += 1;
+        self.writes.insert(key, Some(value));
+    }
+
+    /// For a key that holds something.
+    fn remove(&mut self, key: Key) {
+        self.state.records = self.state.records.saturating_sub(1);
+        self.writes.insert(key, None);
+    }
+
+    fn add_miss(&mut self, view: &View<'_>, client: &Hash, miss: Miss) -> Result<(), StoreError> {
+        let prefix = Key::misses(client);
+        for found in view.scan(&prefix).take(MISSES_PRUNED_MAX) {
+            let (key, value) = found?;
+            let old: StoredMiss = record::decode(Table::Miss, &key, &value)?;
+            let old = old.into_miss();
+            let is_past = miss.at.duration_since(old.at) > MISS_KEPT
+                && miss.machine_at.duration_since(old.machine_at) > MISS_KEPT;
+            if is_past && !self.writes.contains_key(&key) {
+                self.remove(key);
+            }
+        }
+        let key = prefix.with_time(miss.at, self.state.access_rows);
+        let value = record::encode(&key, &StoredMiss::of(miss))?;
+        self.insert(key, value);
+        Ok(())
+    }
+
+    fn add_access_row(&mut self, keyring: &Keyring, row: &[u8]) -> Result<(), StoreError> {
+        let position = self.state.access_rows;
+        let key = Key::access(position);
+        let link = chain_link(keyring, &self.state.access_link, position, row)?;
+        let sealed = keyring
+            .seal(key.as_bytes(), row)
+            .map_err(|error| keys_failed(&error))?;
+        let chained = ChainedRow {
+            position,
+            link,
+            sealed: Bytes(sealed),
+        };
+        let value = record::encode(&key, &chained)?;
+        self.insert(key, value);
+        self.state.access_rows += 1;
+        self.state.access_link = link;
+        Ok(())
+    }
+}
+
+/// The access log's next link: over the one before, and the position and plain bytes of the row.
+pub(super) fn chain_link(
+    keyring: &Keyring,
+    previous: &Hash,
+    position: u64,
+    row: &[u8],
+) -> Result<Hash, StoreError> {
+    let linked = [position.to_be_bytes().as_slice(), row].concat();
+    keyring
+        .chain_link(previous, &linked)
+        .map_err(|error| keys_failed(&error))
+}

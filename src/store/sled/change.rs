@@ -1,0 +1,228 @@
+//! A change made ready on the caller's thread: hashed, sealed and encoded, so that the one committer
+//! has little left to do. Reads nothing and decides nothing.
+
+use std::borrow::Cow;
+
+use super::keys::{Hash, Key};
+use super::record::{self, VALUE_BYTES_MAX, keys_failed};
+use super::stored::{
+    AccessRow, Bytes, MessageAnswer, StoredAnswer, StoredCustomer, StoredGrant, StoredMandate,
+    StoredMessage, StoredPerson, StoredReference,
+};
+use crate::domain::access::AccessEntry;
+use crate::domain::client::ClientId;
+use crate::domain::person_id::PersonId;
+use crate::secrets::{HashOf, Keyring};
+use crate::store::{Change, Creation, KeptAnswer, MessageKey, Miss, ReferenceKey, StoreError};
+
+/// Persons and numbers in one row of the access log; a call with more has more rows.
+pub(super) const ROW_ITEMS_MAX: usize = 500;
+
+/// What the chain and the envelope add to a row: header, position, link, length, nonce and tag.
+const ROW_OVERHEAD_BYTES: usize = 5 + 10 + 32 + 3 + 28;
+
+/// A change as the committer takes it.
+pub(super) struct PreparedChange {
+    /// New records. Each of their keys must be free.
+    pub(super) inserts: Vec<(Key, Vec<u8>)>,
+    pub(super) customer: Option<PreparedCustomer>,
+    /// Plain rows of the access log; position and link come from the committer.
+    pub(super) access_rows: Vec<Vec<u8>>,
+    pub(super) miss: Option<(Hash, Miss)>,
+}
+
+/// A customer's record; the stored one must have the version before, or be absent for version 1.
+pub(super) struct PreparedCustomer {
+    pub(super) key: Key,
+    pub(super) value: Vec<u8>,
+    pub(super) version: u64,
+}
+
+/// Makes a change ready, or says that a record of it is too large.
+pub(super) fn prepare(keyring: &Keyring, change: &Change) -> Result<PreparedChange, StoreError> {
+    let mut prepared = PreparedChange {
+        inserts: Vec::new(),
+        customer: None,
+        access_rows: access_rows(keyring, &change.access)?,
+        miss: match change.miss {
+            Some(miss) => Some((client_hash(keyring, &change.access.client)?, miss.miss)),
+            None => None,
+        },
+    };
+    if let Some(creation) = &change.creation {
+        prepare_creation(keyring, creation, &mut prepared)?;
+    }
+    prepare_answers(keyring, change, &mut prepared)?;
+    Ok(prepared)
+}
+
+/// Keyed hash of a person.
+pub(super) fn person_hash(keyring: &Keyring, person: &PersonId) -> Result<Hash, StoreError> {
+    hash(keyring, HashOf::Person, &[person.as_str().as_bytes()])
+}
+
+/// Keyed hash of a client, as owner of misses.
+pub(super) fn client_hash(keyring: &Keyring, client: &ClientId) -> Result<Hash, StoreError> {
+    hash(keyring, HashOf::Client, &client_parts(client))
+}
+
+/// Key of the answer kept under a message.
+pub(super) fn message_key(keyring: &Keyring, message: &MessageKey) -> Result<Key, StoreError> {
+    let mut parts = client_parts(&message.client).to_vec();
+    parts.push(message.service.as_bytes());
+    parts.push(message.message_id.as_bytes());
+    Ok(Key::answer_by_message(&hash(
+        keyring,
+        HashOf::Message,
+        &parts,
+    )?))
+}
+
+/// Keyed hash of a reference, which its record's key consists of.
+pub(super) fn reference_hash(
+    keyring: &Keyring,
+    reference: &ReferenceKey,
+) -> Result<Hash, StoreError> {
+    let parts = [
+        reference.acting_for.as_bytes(),
+        reference.service.as_bytes(),
+        reference.source_system.as_bytes(),
+        reference.source_reference.as_bytes(),
+    ];
+    hash(keyring, HashOf::Reference, &parts)
+}
+
+fn hash(keyring: &Keyring, of: HashOf, parts: &[&[u8]]) -> Result<Hash, StoreError> {
+    keyring
+        .keyed_hash(of, parts)
+        .map_err(|error| keys_failed(&error))
+}
+
+/// A missing subsystem is told from an empty one.
+fn client_parts(client: &ClientId) -> [&[u8]; 5] {
+    let (kind, subsystem): (&[u8], _) = match &client.subsystem_code {
+        Some(subsystem) => (b"subsystem", subsystem.as_str()),
+        None => (b"member", ""),
+    };
+    [
+        client.instance.as_bytes(),
+        client.member_class.as_bytes(),
+        client.member_code.as_bytes(),
+        kind,
+        subsystem.as_bytes(),
+    ]
+}
+
+fn prepare_creation(
+    keyring: &Keyring,
+    creation: &Creation,
+    prepared: &mut PreparedChange,
+) -> Result<(), StoreError> {
+    let Creation { customer, grant } = creation;
+    let person = person_hash(keyring, &customer.person_id)?;
+
+    let key = Key::customer(customer.organiser, &person);
+    let stored = StoredCustomer {
+        version: customer.version,
+        sealed: Bytes(record::seal(keyring, &key, &StoredPerson::of(customer))?),
+    };
+    prepared.customer = Some(PreparedCustomer {
+        value: record::encode(&key, &stored)?,
+        key,
+        version: customer.version,
+    });
+
+    let key = Key::grant(grant.number);
+    let stored = StoredGrant {
+        person,
+        grant: grant.clone(),
+    };
+    let sealed = Bytes(record::seal(keyring, &key, &stored)?);
+    prepared
+        .inserts
+        .push((key.clone(), record::encode(&key, &sealed)?));
+
+    let key = Key::grants_of_customer(grant.organiser, &person, &grant.service_code)
+        .with_number(grant.number);
+    let value = record::encode(&key, &())?;
+    prepared.inserts.push((key, value));
+    Ok(())
+}
+
+fn prepare_answers(
+    keyring: &Keyring,
+    change: &Change,
+    prepared: &mut PreparedChange,
+) -> Result<(), StoreError> {
+    let kept_at = change.access.at;
+    let seal_answer = |key: &Key, answer: &KeptAnswer| {
+        record::seal(keyring, key, &StoredAnswer::of(answer)).map(Bytes)
+    };
+    let mut under = None;
+    if let Some((reference, answer)) = &change.answer_by_reference {
+        let hash = reference_hash(keyring, reference)?;
+        let key = Key::answer_by_reference(&hash);
+        let sealed = seal_answer(&key, answer)?;
+        let value = record::encode(&key, &StoredReference { kept_at, sealed })?;
+        prepared.inserts.push((key, value));
+        under = Some(hash);
+    }
+    if let Some((message, answer)) = &change.answer_by_message {
+        let key = message_key(keyring, message)?;
+        let answer = match under {
+            Some(hash) => MessageAnswer::UnderReference(hash),
+            None => MessageAnswer::Here(seal_answer(&key, answer)?),
+        };
+        let value = record::encode(&key, &StoredMessage { kept_at, answer })?;
+        prepared.inserts.push((key, value));
+    }
+    Ok(())
+}
+
+fn access_rows(keyring: &Keyring, entry: &AccessEntry) -> Result<Vec<Vec<u8>>, StoreError> {
+    let persons = entry
+        .persons
+        .iter()
+        .map(|person| person_hash(keyring, person))
+        .collect::<Result<Vec<Hash>, StoreError>>()?;
+    let mandate = match &entry.mandate {
+        Some(check) => Some(StoredMandate {
+            delegate: person_hash(keyring, &check.delegate)?,
+            principal: person_hash(keyring, &check.principal)?,
+            result: Cow::Borrowed(check.result.as_str()),
+        }),
+        None => None,
+    };
+    let mut persons = persons.chunks(ROW_ITEMS_MAX);
+    let mut numbers = entry.numbers.chunks(ROW_ITEMS_MAX);
+    let parts = persons.len().max(numbers.len()).max(1);
+    (1..=parts)
+        .map(|part| {
+            let row = AccessRow::of(
+                entry,
+                persons.next().unwrap_or_default().to_vec(),
+                numbers.next().unwrap_or_default().to_vec(),
+                mandate.clone(),
+                (count(part), count(parts)),
+            );
+            encode_row(&row)
+        })
+        .collect()
+}
+
+fn encode_row(row: &AccessRow<'_>) -> Result<Vec<u8>, StoreError> {
+    let plain = postcard::to_stdvec(row)
+        .map_err(|error| StoreError::Unavailable(format!("a record cannot be encoded: {error}")))?;
+    let bytes = plain.len() + ROW_OVERHEAD_BYTES;
+    if bytes > VALUE_BYTES_MAX {
+        return Err(StoreError::RecordTooLarge {
+            bytes,
+            bytes_max: VALUE_BYTES_MAX,
+        });
+    }
+    Ok(plain)
+}
+
+fn count(parts: usize) -> u32 {
+    u32::try_from(parts).unwrap_or(u32::MAX)
+}

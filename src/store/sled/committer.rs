@@ -1,0 +1,240 @@
+//! The one thread that writes. It takes what is queued, applies it as one batch, syncs, and only then
+//! answers: many writers share one sync.
+//!
+//! Invariant: nobody is told "kept" or "conflict" before the sync of all it rests on returned well.
+
+use std::fs::{File, TryLockError};
+use std::io;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tokio::sync::oneshot;
+
+use super::batch::{Staged, Verdict};
+use super::change::PreparedChange;
+use super::engine::{Engine, View};
+use super::guard::{Guard, Head};
+use super::registry::PreparedRegistry;
+use super::stored::State;
+use crate::durable::sync_folder_of;
+use crate::store::StoreError;
+
+/// Shortest time between two writes of the guard file.
+const HEAD_EVERY: Duration = Duration::from_secs(1);
+
+/// How long closing waits for sled to let go of its lock.
+const UNLOCK_WAIT_MAX: Duration = Duration::from_secs(2);
+const UNLOCK_RETRY_EVERY: Duration = Duration::from_millis(2);
+
+/// Makes the log's written bytes durable: `File::sync_data`, or a failure in a test.
+pub(super) type SyncLog = Box<dyn FnMut(&File) -> io::Result<()> + Send>;
+
+/// Where a job's outcome goes.
+pub(super) type Answer = oneshot::Sender<Result<(), StoreError>>;
+
+/// What the committer is asked.
+pub(super) enum Job {
+    Change(Box<PreparedChange>, Answer),
+    Registry(PreparedRegistry, Answer),
+}
+
+/// The writing side of an open store.
+pub(super) struct Committer {
+    engine: Arc<Engine>,
+    /// Our own handle on sled's log.
+    log: File,
+    sync_log: SyncLog,
+    guard: Guard,
+    /// What is durable.
+    state: State,
+    batch_max: usize,
+    head_written: Instant,
+    /// Whether more is durable than the guard file says.
+    head_is_behind: bool,
+}
+
+/// What comes next.
+enum Next {
+    Job(Job),
+    /// Nothing is queued and the guard file is due.
+    HeadDue,
+    Closed,
+}
+
+impl Committer {
+    pub(super) fn new(
+        engine: Arc<Engine>,
+        (log, sync_log): (File, SyncLog),
+        guard: Guard,
+        state: State,
+        batch_max: usize,
+    ) -> Committer {
+        Committer {
+            engine,
+            log,
+            sync_log,
+            guard,
+            state,
+            batch_max: batch_max.max(1),
+            head_written: Instant::now(),
+            head_is_behind: false,
+        }
+    }
+
+    /// Works until every sender of jobs is gone and the queue is empty, then closes the store.
+    pub(super) fn run(mut self, jobs: &Receiver<Job>) -> Result<(), StoreError> {
+        let mut postponed = None;
+        loop {
+            let next = match postponed.take() {
+                Some(job) => Next::Job(job),
+                None => self.wait(jobs),
+            };
+            match next {
+                Next::Job(Job::Change(change, answer)) => {
+                    postponed = self.commit_batch(jobs, (change, answer));
+                }
+                Next::Job(Job::Registry(registry, answer)) => {
+                    let outcome =
+                        self.commit(|staged, view| staged.replace_registry(view, registry.0));
+                    let _ = answer.send(outcome);
+                }
+                Next::HeadDue => {}
+                Next::Closed => return self.close(),
+            }
+            if self.head_is_behind && self.head_written.elapsed() >= HEAD_EVERY {
+                self.write_head();
+            }
+        }
+    }
+
+    fn wait(&self, jobs: &Receiver<Job>) -> Next {
+        if !self.head_is_behind {
+            return jobs.recv().map_or(Next::Closed, Next::Job);
+        }
+        let due = HEAD_EVERY.saturating_sub(self.head_written.elapsed());
+        match jobs.recv_timeout(due) {
+            Ok(job) => Next::Job(job),
+            Err(RecvTimeoutError::Timeout) => Next::HeadDue,
+            Err(RecvTimeoutError::Disconnected) => Next::Closed,
+        }
+    }
+
+    /// Commits `first` with what is queued behind it, and gives back a job that stands for itself.
+    fn commit_batch(
+        &mut self,
+        jobs: &Receiver<Job>,
+        first: (Box<PreparedChange>, Answer),
+    ) -> Option<Job> {
+        let (mut changes, mut answers) = (vec![first.0], vec![first.1]);
+        let mut postponed = None;
+        while changes.len() < self.batch_max {
+            match jobs.try_recv() {
+                Ok(Job::Change(change, answer)) => {
+                    changes.push(change);
+                    answers.push(answer);
+                }
+                Ok(other) => {
+                    postponed = Some(other);
+                    break;
+                }
+                Err(_) => break,
+            }
+        }
+        let verdicts = self.commit(|staged, view| {
+            let stage = |change: Box<PreparedChange>| staged.add(view, *change);
+            changes
+                .into_iter()
+                .map(stage)
+                .collect::<Result<Vec<_>, _>>()
+        });
+        // A caller that went away is told nothing; what it asked is kept all the same.
+        match verdicts {
+            Ok(verdicts) => {
+                for (answer, verdict) in answers.into_iter().zip(verdicts) {
+                    let _ = answer.send(match verdict {
+                        Verdict::Staged => Ok(()),
+                        Verdict::Conflict => Err(StoreError::Conflict),
+                    });
+                }
+            }
+            Err(error) => {
+                let text = error.to_string();
+                for answer in answers {
+                    let _ = answer.send(Err(StoreError::Unavailable(text.clone())));
+                }
+            }
+        }
+        postponed
+    }
+
+    /// Stages, applies, writes and syncs one batch.
+    fn commit<T>(
+        &mut self,
+        stage: impl FnOnce(&mut Staged, &View<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut staged = Staged::new(self.state);
+        let outcome = self.engine.read(|view| stage(&mut staged, view))?;
+        if !staged.is_empty() {
+            let (batch, state) = staged.finish()?;
+            self.engine.apply(batch)?;
+            self.make_durable()?;
+            self.state = state;
+            self.head_is_behind = true;
+        }
+        Ok(outcome)
+    }
+
+    fn make_durable(&mut self) -> Result<(), StoreError> {
+        self.engine.flush()?;
+        (self.sync_log)(&self.log).map_err(|error| {
+            self.engine.fail(&format!(
+                "what was written could not be synced to the disk ({error}): check the disk and its free \
+                 space, then restart; everything acknowledged was synced before"
+            ))
+        })
+    }
+
+    /// A guard file that cannot be written guards less, and loses nothing.
+    fn write_head(&mut self) {
+        let head = Head::of(&self.state);
+        self.head_written = Instant::now();
+        match self.guard.write(head) {
+            Ok(()) => self.head_is_behind = false,
+            Err(error) => tracing::error!("{error}"),
+        }
+    }
+
+    fn close(mut self) -> Result<(), StoreError> {
+        let durable = self.make_durable();
+        if durable.is_ok() {
+            self.write_head();
+        }
+        let closed = self.engine.close();
+        durable.and(closed)?;
+        // sled writes a little while it closes, and threads of its pool outlive that for a moment.
+        self.wait_for_lock();
+        self.log
+            .sync_all()
+            .and_then(|()| sync_folder_of(&self.guard.path))
+            .map_err(|error| {
+                StoreError::Unavailable(format!(
+                    "the store at {} was closed, but its last write could not be synced: {error}",
+                    self.engine.path.display()
+                ))
+            })
+    }
+
+    /// Until the lock that sled held is free: whoever closes a store may want to open it again.
+    fn wait_for_lock(&self) {
+        let started = Instant::now();
+        while let Err(TryLockError::WouldBlock) = self.log.try_lock() {
+            if started.elapsed() > UNLOCK_WAIT_MAX {
+                tracing::warn!("the storage engine still holds its lock after closing");
+                return;
+            }
+            thread::sleep(UNLOCK_RETRY_EVERY);
+        }
+    }
+}

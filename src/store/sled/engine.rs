@@ -1,0 +1,208 @@
+//! sled behind a fence: its panics and errors become ours, and after the first one the store is shut.
+//! Knows keys and bytes, no business transaction.
+//!
+//! Invariant: a failed store answers nothing more, neither reads nor commits, until a restart. After
+//! a failed write nobody knows what the disk holds, and sled's pages in memory may be ahead of it.
+//!
+//! A read may see a batch that is applied but not synced yet. No answer rests on that alone: an answer
+//! leaves after a commit of its own, commits are in order, and a failed sync shuts the store for all.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+
+use ::sled::{Batch, Config, Db, IVec, Mode};
+use serde::de::DeserializeOwned;
+
+use super::keys::{Key, Table};
+use super::record;
+use crate::secrets::Keyring;
+use crate::store::StoreError;
+
+/// Size of a segment of sled's log.
+///
+/// sled writes a page that passes a quarter of a segment into a file beside the log, which nothing
+/// ever syncs. A page holds up to about 20 records: at sled's default of 512 KiB eight kilobytes each
+/// are too much. With 8 MiB, 20 records of the longest value and key have room to spare.
+pub(super) const SEGMENT_BYTES: usize = 8 * 1024 * 1024;
+
+/// The settings of sled that a store's files depend on, pinned.
+pub(super) fn config(path: &std::path::Path, cache_bytes: u64) -> Config {
+    Config::new()
+        .path(path)
+        .mode(Mode::LowSpace)
+        .segment_size(SEGMENT_BYTES)
+        .use_compression(false)
+        // The committer flushes and syncs; a timer beside it would only hide what it forgets.
+        .flush_every_ms(None)
+        .cache_capacity(cache_bytes)
+}
+
+/// An open sled and what is needed to read it.
+pub(super) struct Engine {
+    pub(super) path: PathBuf,
+    pub(super) keyring: Arc<Keyring>,
+    /// Shared for a read and exclusive for a batch, so that one read never sees half a batch or two
+    /// states; `None` once closed.
+    db: RwLock<Option<Db>>,
+    failure: OnceLock<String>,
+    records_read: AtomicU64,
+}
+
+impl Engine {
+    pub(super) fn new(path: PathBuf, keyring: Arc<Keyring>, db: Db) -> Engine {
+        Engine {
+            path,
+            keyring,
+            db: RwLock::new(Some(db)),
+            failure: OnceLock::new(),
+            records_read: AtomicU64::new(0),
+        }
+    }
+
+    /// `Err` once the store has failed.
+    pub(super) fn usable(&self) -> Result<(), StoreError> {
+        match self.failure.get() {
+            Some(failure) => Err(StoreError::Unavailable(failure.clone())),
+            None => Ok(()),
+        }
+    }
+
+    /// Shuts the store for the reason given, or for the first one if there was one before.
+    pub(super) fn fail(&self, cause: &str) -> StoreError {
+        let failure = self.failure.get_or_init(|| {
+            tracing::error!("the store at {} has failed: {cause}", self.path.display());
+            format!(
+                "the store at {} has failed and is shut until a restart: {cause}",
+                self.path.display()
+            )
+        });
+        StoreError::Unavailable(failure.clone())
+    }
+
+    /// Runs a read on one state of the data.
+    pub(super) fn read<T>(
+        &self,
+        work: impl FnOnce(&View<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.usable()?;
+        let db = self.db.read().unwrap_or_else(PoisonError::into_inner);
+        let db = db.as_ref().ok_or_else(|| closed(&self.path))?;
+        let view = View { engine: self, db };
+        match self.fenced(|| work(&view)) {
+            Err(StoreError::Corrupt(text)) => {
+                self.fail(&text);
+                Err(StoreError::Corrupt(text))
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// Applies a batch whole. It is durable only after [`Engine::flush`] and a sync of the log.
+    pub(super) fn apply(&self, batch: Batch) -> Result<(), StoreError> {
+        self.usable()?;
+        let db = self.db.write().unwrap_or_else(PoisonError::into_inner);
+        let db = db.as_ref().ok_or_else(|| closed(&self.path))?;
+        self.fenced(|| db.apply_batch(batch).map_err(|error| self.broken(&error)))
+    }
+
+    /// Has sled write its buffers to the log's file. On Linux that syncs nothing to the disk.
+    pub(super) fn flush(&self) -> Result<(), StoreError> {
+        self.usable()?;
+        let db = self.db.read().unwrap_or_else(PoisonError::into_inner);
+        let db = db.as_ref().ok_or_else(|| closed(&self.path))?;
+        self.fenced(|| db.flush().map_err(|error| self.broken(&error)))?;
+        Ok(())
+    }
+
+    /// Closes sled, failed or not, which gives its lock free.
+    pub(super) fn close(&self) -> Result<(), StoreError> {
+        let db = self
+            .db
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        self.fenced(|| {
+            drop(db);
+            Ok(())
+        })
+    }
+
+    /// Records read so far.
+    pub(super) fn records_read(&self) -> u64 {
+        self.records_read.load(Ordering::Relaxed)
+    }
+
+    /// The panic's own text is for standard error only: it may show parts of a page.
+    fn fenced<T>(&self, work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+        catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+            Err(self.fail("the storage engine panicked (its message is on standard error)"))
+        })
+    }
+
+    fn broken(&self, error: &::sled::Error) -> StoreError {
+        match error {
+            ::sled::Error::Corruption { .. } => {
+                let text = "the storage engine found its log damaged: stop the server, keep a copy of the \
+                            store's folder for analysis, and restore the last backup";
+                self.fail(text);
+                StoreError::Corrupt(text.to_owned())
+            }
+            other => self.fail(&format!("the storage engine cannot go on: {other}")),
+        }
+    }
+}
+
+/// What every call after `close` gets.
+pub(super) fn closed(path: &std::path::Path) -> StoreError {
+    StoreError::Unavailable(format!("the store at {} is closed", path.display()))
+}
+
+/// One state of the data, to read from.
+pub(super) struct View<'a> {
+    engine: &'a Engine,
+    db: &'a Db,
+}
+
+impl View<'_> {
+    pub(super) fn keyring(&self) -> &Keyring {
+        &self.engine.keyring
+    }
+
+    /// A record's bytes as they stand.
+    pub(super) fn raw(&self, key: &Key) -> Result<Option<IVec>, StoreError> {
+        self.count();
+        self.db
+            .get(key.as_bytes())
+            .map_err(|error| self.engine.broken(&error))
+    }
+
+    /// A record, checked and decoded.
+    pub(super) fn get<T: DeserializeOwned>(
+        &self,
+        table: Table,
+        key: &Key,
+    ) -> Result<Option<T>, StoreError> {
+        match self.raw(key)? {
+            Some(value) => record::decode(table, key, &value).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The records under a prefix, in the order of their keys.
+    pub(super) fn scan(
+        &self,
+        prefix: &Key,
+    ) -> impl DoubleEndedIterator<Item = Result<(Key, IVec), StoreError>> {
+        self.db.scan_prefix(prefix.as_bytes()).map(|found| {
+            self.count();
+            let (key, value) = found.map_err(|error| self.engine.broken(&error))?;
+            Ok((Key::from_stored(&key), value))
+        })
+    }
+
+    fn count(&self) {
+        self.engine.records_read.fetch_add(1, Ordering::Relaxed);
+    }
+}

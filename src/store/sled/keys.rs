@@ -1,0 +1,292 @@
+//! Record keys: a table byte, then parts that can be told apart whatever they hold.
+//! Numbers are big-endian, so that a prefix scan gives them in order. Knows nothing of values.
+
+use jiff::Timestamp;
+
+use crate::domain::client::ClientId;
+use crate::domain::number::PurchasingPowerNumber;
+use crate::domain::registry::OrganiserCode;
+
+/// Longest key. Together with the value cap it bounds a page of sled, see `engine::SEGMENT_BYTES`.
+pub(super) const KEY_BYTES_MAX: usize = 512;
+
+/// A keyed hash as part of a key.
+pub(super) type Hash = [u8; 32];
+
+/// What a record is, as the first byte of its key. A byte once used is never given to another table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Table {
+    Meta = 0x01,
+    Municipality = 0x10,
+    County = 0x11,
+    Organiser = 0x12,
+    ServiceType = 0x13,
+    Provider = 0x14,
+    Approval = 0x15,
+    PriceItem = 0x16,
+    CodeSet = 0x17,
+    CodeItem = 0x18,
+    ClientGrant = 0x19,
+    Customer = 0x20,
+    Grant = 0x21,
+    GrantOfCustomer = 0x22,
+    AnswerByMessage = 0x30,
+    AnswerByReference = 0x31,
+    Miss = 0x40,
+    Access = 0x50,
+}
+
+/// The tables that a registry replaces.
+pub(super) const REGISTRY_TABLES: [Table; 10] = [
+    Table::Municipality,
+    Table::County,
+    Table::Organiser,
+    Table::ServiceType,
+    Table::Provider,
+    Table::Approval,
+    Table::PriceItem,
+    Table::CodeSet,
+    Table::CodeItem,
+    Table::ClientGrant,
+];
+
+impl Table {
+    /// Name in messages to the operator.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Table::Meta => "meta",
+            Table::Municipality => "municipality",
+            Table::County => "county",
+            Table::Organiser => "organiser",
+            Table::ServiceType => "service type",
+            Table::Provider => "provider",
+            Table::Approval => "provider approval",
+            Table::PriceItem => "price item",
+            Table::CodeSet => "code set",
+            Table::CodeItem => "code item",
+            Table::ClientGrant => "client grant",
+            Table::Customer => "customer",
+            Table::Grant => "purchasing power",
+            Table::GrantOfCustomer => "purchasing powers of a customer",
+            Table::AnswerByMessage => "answer by message",
+            Table::AnswerByReference => "answer by reference",
+            Table::Miss => "miss",
+            Table::Access => "access log",
+        }
+    }
+}
+
+/// A record's key, or the prefix that several share.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Key(Vec<u8>);
+
+impl Key {
+    /// The prefix of a whole table.
+    pub(super) fn table(table: Table) -> Key {
+        let mut bytes = Vec::with_capacity(64);
+        bytes.push(table as u8);
+        Key(bytes)
+    }
+
+    /// Takes a key as it came from a scan.
+    pub(super) fn from_stored(bytes: &[u8]) -> Key {
+        Key(bytes.to_vec())
+    }
+
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// A text of any length, preceded by its length.
+    fn text(mut self, text: &str) -> Key {
+        // A text beyond u32 makes a key beyond its limit, which no record is kept under.
+        let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
+        self.0.extend_from_slice(&length.to_be_bytes());
+        self.0.extend_from_slice(text.as_bytes());
+        self
+    }
+
+    fn fixed(mut self, bytes: &[u8]) -> Key {
+        self.0.extend_from_slice(bytes);
+        self
+    }
+
+    /// The kind in one byte, which also tells the length of the digits.
+    fn organiser_code(self, code: OrganiserCode) -> Key {
+        match code {
+            OrganiserCode::Municipality(code) => self.fixed(b"M").fixed(code.as_str().as_bytes()),
+            OrganiserCode::County(code) => self.fixed(b"C").fixed(code.as_str().as_bytes()),
+        }
+    }
+
+    pub(super) fn meta(name: &str) -> Key {
+        Key::table(Table::Meta).text(name)
+    }
+
+    pub(super) fn municipality(code: &str) -> Key {
+        Key::table(Table::Municipality).text(code)
+    }
+
+    pub(super) fn county(code: &str) -> Key {
+        Key::table(Table::County).text(code)
+    }
+
+    pub(super) fn organiser(code: OrganiserCode) -> Key {
+        Key::table(Table::Organiser).organiser_code(code)
+    }
+
+    pub(super) fn service_type(organiser: OrganiserCode, service_code: &str) -> Key {
+        Key::table(Table::ServiceType)
+            .organiser_code(organiser)
+            .text(service_code)
+    }
+
+    pub(super) fn provider(business_id: &str) -> Key {
+        Key::table(Table::Provider).text(business_id)
+    }
+
+    pub(super) fn approval(organiser: OrganiserCode, service_code: &str, provider: &str) -> Key {
+        Key::table(Table::Approval)
+            .organiser_code(organiser)
+            .text(service_code)
+            .text(provider)
+    }
+
+    pub(super) fn price_item(organiser: OrganiserCode, procedure_code: &str) -> Key {
+        Key::table(Table::PriceItem)
+            .organiser_code(organiser)
+            .text(procedure_code)
+    }
+
+    pub(super) fn code_set(oid: &str, version: &str) -> Key {
+        Key::table(Table::CodeSet).text(oid).text(version)
+    }
+
+    /// Prefix of a code set's items.
+    pub(super) fn code_items(oid: &str, version: &str) -> Key {
+        Key::table(Table::CodeItem).text(oid).text(version)
+    }
+
+    pub(super) fn code_item(oid: &str, version: &str, code: &str) -> Key {
+        Key::code_items(oid, version).text(code)
+    }
+
+    pub(super) fn client_grant(client: &ClientId) -> Key {
+        let key = Key::table(Table::ClientGrant)
+            .text(&client.instance)
+            .text(&client.member_class)
+            .text(&client.member_code);
+        match &client.subsystem_code {
+            Some(subsystem) => key.text(subsystem),
+            None => key,
+        }
+    }
+
+    pub(super) fn customer(organiser: OrganiserCode, person: &Hash) -> Key {
+        Key::table(Table::Customer)
+            .organiser_code(organiser)
+            .fixed(person)
+    }
+
+    pub(super) fn grant(number: PurchasingPowerNumber) -> Key {
+        Key::table(Table::Grant).fixed(&number.bits().to_be_bytes())
+    }
+
+    /// Prefix of a customer's grants for one service.
+    pub(super) fn grants_of_customer(
+        organiser: OrganiserCode,
+        person: &Hash,
+        service_code: &str,
+    ) -> Key {
+        Key::table(Table::GrantOfCustomer)
+            .organiser_code(organiser)
+            .fixed(person)
+            .text(service_code)
+    }
+
+    /// Below [`Key::grants_of_customer`].
+    pub(super) fn with_number(self, number: PurchasingPowerNumber) -> Key {
+        self.fixed(&number.bits().to_be_bytes())
+    }
+
+    pub(super) fn answer_by_message(message: &Hash) -> Key {
+        Key::table(Table::AnswerByMessage).fixed(message)
+    }
+
+    pub(super) fn answer_by_reference(reference: &Hash) -> Key {
+        Key::table(Table::AnswerByReference).fixed(reference)
+    }
+
+    /// Prefix of a client's misses.
+    pub(super) fn misses(client: &Hash) -> Key {
+        Key::table(Table::Miss).fixed(client)
+    }
+
+    /// Below [`Key::misses`], in the order of time; `position` tells equal times apart.
+    pub(super) fn with_time(self, at: Timestamp, position: u64) -> Key {
+        // The sign bit is turned, so that times before 1970 sort before those after.
+        let ordered = at.as_microsecond().cast_unsigned() ^ (1 << 63);
+        self.fixed(&ordered.to_be_bytes())
+            .fixed(&position.to_be_bytes())
+    }
+
+    pub(super) fn access(position: u64) -> Key {
+        Key::table(Table::Access).fixed(&position.to_be_bytes())
+    }
+
+    /// The last eight bytes as a number, as [`Key::with_number`] wrote them.
+    pub(super) fn last_number(&self) -> Option<u64> {
+        self.0.last_chunk().copied().map(u64::from_be_bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::national_code::{CountyCode, MunicipalityCode};
+
+    #[test]
+    fn texts_cannot_run_into_each_other() {
+        let turku = OrganiserCode::Municipality(MunicipalityCode::parse("853").unwrap());
+        assert_ne!(
+            Key::approval(turku, "ab", "c"),
+            Key::approval(turku, "a", "bc")
+        );
+        assert_ne!(Key::code_set("a", "\0"), Key::code_set("a\0", ""));
+        let member = ClientId::parse("FI/COM/1").unwrap();
+        let subsystem = ClientId {
+            subsystem_code: Some(String::new()),
+            ..member.clone()
+        };
+        assert_ne!(Key::client_grant(&member), Key::client_grant(&subsystem));
+    }
+
+    #[test]
+    fn county_and_municipality_of_equal_digits_differ() {
+        let county = OrganiserCode::County(CountyCode::parse("91").unwrap());
+        let municipality = OrganiserCode::Municipality(MunicipalityCode::parse("091").unwrap());
+        assert_ne!(Key::organiser(county), Key::organiser(municipality));
+    }
+
+    #[test]
+    fn times_and_positions_sort_as_numbers() {
+        let key = |second, position| {
+            Key::misses(&[7; 32]).with_time(Timestamp::from_second(second).unwrap(), position)
+        };
+        let ordered = [key(-5, 9), key(0, 1), key(0, 2), key(1, 0), key(300, 0)];
+        assert!(ordered.is_sorted());
+        assert!(Key::access(255) < Key::access(256));
+    }
+
+    #[test]
+    fn tables_have_bytes_of_their_own() {
+        let registry = REGISTRY_TABLES.map(|table| table as u8);
+        assert!(registry.is_sorted());
+        assert_eq!(
+            registry.first(),
+            Some(&0x10),
+            "bytes are in files: never change them"
+        );
+        assert_eq!(registry.last(), Some(&0x19));
+    }
+}

@@ -1,0 +1,242 @@
+//! The facts that decisions rest on, each read from one state of the data and by key or by one prefix.
+//! Finds and decodes; judges nothing.
+//!
+//! Invariant: a record that another one names is there, or the store is damaged; never "not found".
+
+use serde::de::DeserializeOwned;
+
+use super::change::{client_hash, message_key, person_hash, reference_hash};
+use super::engine::View;
+use super::keys::{Hash, Key, Table};
+use super::record::{self, corrupt};
+use super::stored::{
+    Bytes, MessageAnswer, StoredAnswer, StoredCustomer, StoredGrant, StoredMessage, StoredMiss,
+    StoredPerson, StoredReference,
+};
+use crate::domain::client::{ClientGrant, ClientId};
+use crate::domain::customer::Customer;
+use crate::domain::number::PurchasingPowerNumber;
+use crate::domain::purchasing_power::PurchasingPower;
+use crate::domain::registry::{Organiser, OrganiserCode, ProviderApproval};
+use crate::store::{
+    CreationFacts, CreationQuery, KeptAnswer, LookupFacts, MessageKey, Miss, OrganiserEntry,
+    ReferenceKey, Replays, StoreError,
+};
+
+pub(super) fn client_grants(
+    view: &View<'_>,
+    client: &ClientId,
+) -> Result<Vec<ClientGrant>, StoreError> {
+    let mut grants: Vec<ClientGrant> = list(view, Table::ClientGrant, &Key::client_grant(client))?;
+    if client.subsystem_code.is_some() {
+        let key = Key::client_grant(&client.member());
+        grants.extend(list::<ClientGrant>(view, Table::ClientGrant, &key)?);
+    }
+    Ok(grants)
+}
+
+pub(super) fn organiser(
+    view: &View<'_>,
+    code: OrganiserCode,
+) -> Result<OrganiserEntry, StoreError> {
+    if let Some(organiser) = view.get(Table::Organiser, &Key::organiser(code))? {
+        return Ok(OrganiserEntry::Organiser(organiser));
+    }
+    let listed = match code {
+        OrganiserCode::Municipality(code) => Key::municipality(code.as_str()),
+        OrganiserCode::County(code) => Key::county(code.as_str()),
+    };
+    Ok(match view.raw(&listed)? {
+        Some(_) => OrganiserEntry::Listed,
+        None => OrganiserEntry::Unlisted,
+    })
+}
+
+pub(super) fn replays(
+    view: &View<'_>,
+    message: &MessageKey,
+    reference: &ReferenceKey,
+) -> Result<Replays, StoreError> {
+    let hash = reference_hash(view.keyring(), reference)?;
+    Ok(Replays {
+        by_message: message_answer(view, &message_key(view.keyring(), message)?)?,
+        by_reference: reference_answer(view, &hash)?,
+    })
+}
+
+pub(super) fn creation_facts(
+    view: &View<'_>,
+    query: &CreationQuery<'_>,
+) -> Result<CreationFacts, StoreError> {
+    let (organiser, service_code) = (query.organiser, query.service_code);
+    let service_key = Key::service_type(organiser, service_code);
+    let mut facts = CreationFacts {
+        service_types: list(view, Table::ServiceType, &service_key)?,
+        approvals: match query.chosen_provider {
+            Some(provider) => approvals(view, organiser, service_code, provider)?,
+            None => Vec::new(),
+        },
+        customer: None,
+        grants: Vec::new(),
+        municipality_is_listed: match query.municipality {
+            Some(code) => view.raw(&Key::municipality(code.as_str()))?.is_some(),
+            None => true,
+        },
+    };
+    if let Some(person) = query.person_id {
+        let person = person_hash(view.keyring(), person)?;
+        facts.customer = customer(view, organiser, &person)?;
+        let prefix = Key::grants_of_customer(organiser, &person, service_code);
+        facts.grants = grants_under(view, &prefix)?;
+    }
+    Ok(facts)
+}
+
+pub(super) fn lookup_facts(
+    view: &View<'_>,
+    number: PurchasingPowerNumber,
+    provider: &str,
+) -> Result<Option<LookupFacts>, StoreError> {
+    let Some(StoredGrant { person, grant }) = grant(view, number)? else {
+        return Ok(None);
+    };
+    let code = grant.organiser;
+    let customer = customer(view, code, &person)?
+        .ok_or_else(|| corrupt(Table::Customer, "is missing, though a grant names it"))?;
+    // A registry can be replaced by one without the organiser: that loses nothing and can be undone.
+    let organiser: Organiser = view
+        .get(Table::Organiser, &Key::organiser(code))?
+        .ok_or_else(|| {
+            StoreError::Unavailable(format!(
+                "the registry has no organiser {code} any more, but it has granted purchasing powers: \
+                 apply a registry that has it"
+            ))
+        })?;
+    let service_key = Key::service_type(code, &grant.service_code);
+    Ok(Some(LookupFacts {
+        service_types: list(view, Table::ServiceType, &service_key)?,
+        provider: view.get(Table::Provider, &Key::provider(provider))?,
+        approvals: approvals(view, code, &grant.service_code, provider)?,
+        grant,
+        customer,
+        organiser,
+    }))
+}
+
+pub(super) fn misses(
+    view: &View<'_>,
+    client: &ClientId,
+    most: usize,
+) -> Result<Vec<Miss>, StoreError> {
+    let prefix = Key::misses(&client_hash(view.keyring(), client)?);
+    view.scan(&prefix)
+        .rev()
+        .take(most)
+        .map(|found| {
+            let (key, value) = found?;
+            let miss: StoredMiss = record::decode(Table::Miss, &key, &value)?;
+            Ok(miss.into_miss())
+        })
+        .collect()
+}
+
+/// All rows of one record; none where there is no record.
+fn list<T: DeserializeOwned>(
+    view: &View<'_>,
+    table: Table,
+    key: &Key,
+) -> Result<Vec<T>, StoreError> {
+    Ok(view.get(table, key)?.unwrap_or_default())
+}
+
+fn approvals(
+    view: &View<'_>,
+    organiser: OrganiserCode,
+    service_code: &str,
+    provider: &str,
+) -> Result<Vec<ProviderApproval>, StoreError> {
+    let key = Key::approval(organiser, service_code, provider);
+    list(view, Table::Approval, &key)
+}
+
+fn customer(
+    view: &View<'_>,
+    organiser: OrganiserCode,
+    person: &Hash,
+) -> Result<Option<Customer>, StoreError> {
+    let key = Key::customer(organiser, person);
+    let Some(stored) = view.get::<StoredCustomer>(Table::Customer, &key)? else {
+        return Ok(None);
+    };
+    let person: StoredPerson =
+        record::unseal(view.keyring(), Table::Customer, &key, &stored.sealed.0)?;
+    Ok(Some(person.into_customer(organiser, stored.version)))
+}
+
+fn grant(
+    view: &View<'_>,
+    number: PurchasingPowerNumber,
+) -> Result<Option<StoredGrant>, StoreError> {
+    let key = Key::grant(number);
+    match view.get::<Bytes>(Table::Grant, &key)? {
+        Some(sealed) => record::unseal(view.keyring(), Table::Grant, &key, &sealed.0).map(Some),
+        None => Ok(None),
+    }
+}
+
+fn grants_under(view: &View<'_>, prefix: &Key) -> Result<Vec<PurchasingPower>, StoreError> {
+    let table = Table::GrantOfCustomer;
+    view.scan(prefix)
+        .map(|found| {
+            let (key, value) = found?;
+            record::decode::<()>(table, &key, &value)?;
+            let number = key
+                .last_number()
+                .and_then(|bits| PurchasingPowerNumber::try_from(bits).ok())
+                .ok_or_else(|| corrupt(table, "names no number"))?;
+            let stored = grant(view, number)?.ok_or_else(|| {
+                corrupt(
+                    Table::Grant,
+                    "is missing, though its customer's list has it",
+                )
+            })?;
+            Ok(stored.grant)
+        })
+        .collect()
+}
+
+fn message_answer(view: &View<'_>, key: &Key) -> Result<Option<KeptAnswer>, StoreError> {
+    let table = Table::AnswerByMessage;
+    let Some(message) = view.get::<StoredMessage>(table, key)? else {
+        return Ok(None);
+    };
+    match message.answer {
+        MessageAnswer::Here(sealed) => unseal_answer(view, table, key, &sealed).map(Some),
+        MessageAnswer::UnderReference(hash) => match reference_answer(view, &hash)? {
+            Some(answer) => Ok(Some(answer)),
+            None => Err(corrupt(
+                Table::AnswerByReference,
+                "is missing, though a message names it",
+            )),
+        },
+    }
+}
+
+fn reference_answer(view: &View<'_>, hash: &Hash) -> Result<Option<KeptAnswer>, StoreError> {
+    let table = Table::AnswerByReference;
+    let key = Key::answer_by_reference(hash);
+    match view.get::<StoredReference>(table, &key)? {
+        Some(stored) => unseal_answer(view, table, &key, &stored.sealed).map(Some),
+        None => Ok(None),
+    }
+}
+
+fn unseal_answer(
+    view: &View<'_>,
+    table: Table,
+    key: &Key,
+    sealed: &Bytes,
+) -> Result<KeptAnswer, StoreError> {
+    let stored: StoredAnswer = record::unseal(view.keyring(), table, key, &sealed.0)?;
+    Ok(stored.into_answer())
+}

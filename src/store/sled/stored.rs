@@ -1,0 +1,284 @@
+//! The types as they are stored, and the way from and to the domain's. Holds no key and no rule.
+//!
+//! Postcard is not self-describing: a change to a field here, or to a domain type named here, changes
+//! the format. The tests pin it; a change needs a new format version and the old types kept for reading.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use jiff::Timestamp;
+use jiff::fmt::serde::timestamp::microsecond;
+use serde::de::{Deserializer, Error, SeqAccess, Visitor};
+use serde::ser::Serializer;
+use serde::{Deserialize, Serialize};
+
+use super::keys::Hash;
+use crate::domain::access::AccessEntry;
+use crate::domain::customer::{Customer, Language};
+use crate::domain::national_code::MunicipalityCode;
+use crate::domain::number::PurchasingPowerNumber;
+use crate::domain::person_id::PersonId;
+use crate::domain::purchasing_power::PurchasingPower;
+use crate::domain::registry::OrganiserCode;
+use crate::store::{KeptAnswer, Miss};
+
+/// Bytes in one piece; a plain `Vec<u8>` would be written byte by byte.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Bytes(pub(super) Vec<u8>);
+
+impl Serialize for Bytes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Bytes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Whole;
+        impl<'de> Visitor<'de> for Whole {
+            type Value = Bytes;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("bytes")
+            }
+
+            fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Bytes, E> {
+                Ok(Bytes(bytes.to_vec()))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Bytes, A::Error> {
+                let mut bytes = Vec::new();
+                while let Some(byte) = sequence.next_element()? {
+                    bytes.push(byte);
+                }
+                Ok(Bytes(bytes))
+            }
+        }
+        deserializer.deserialize_byte_buf(Whole)
+    }
+}
+
+/// Where the store stands: written in every batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct State {
+    /// Batches so far, the first that made the store included.
+    pub(super) sequence: u64,
+    /// Records outside the meta table.
+    pub(super) records: u64,
+    /// Rows of the access log so far, which is the next row's position.
+    pub(super) access_rows: u64,
+    /// Link of the last access row; zeros before the first.
+    pub(super) access_link: Hash,
+}
+
+/// A customer: the version in clear, the person sealed.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct StoredCustomer {
+    pub(super) version: u64,
+    /// A [`StoredPerson`].
+    pub(super) sealed: Bytes,
+}
+
+/// The sealed part of a customer.
+#[derive(Serialize, Deserialize)]
+pub(super) struct StoredPerson {
+    person_id: PersonId,
+    given_names: String,
+    family_name: String,
+    language: Option<Language>,
+    municipality_of_residence: Option<MunicipalityCode>,
+    non_disclosure: bool,
+}
+
+impl StoredPerson {
+    pub(super) fn of(customer: &Customer) -> StoredPerson {
+        StoredPerson {
+            person_id: customer.person_id.clone(),
+            given_names: customer.given_names.clone(),
+            family_name: customer.family_name.clone(),
+            language: customer.language,
+            municipality_of_residence: customer.municipality_of_residence,
+            non_disclosure: customer.non_disclosure,
+        }
+    }
+
+    pub(super) fn into_customer(self, organiser: OrganiserCode, version: u64) -> Customer {
+        Customer {
+            organiser,
+            person_id: self.person_id,
+            given_names: self.given_names,
+            family_name: self.family_name,
+            language: self.language,
+            municipality_of_residence: self.municipality_of_residence,
+            non_disclosure: self.non_disclosure,
+            version,
+        }
+    }
+}
+
+/// A grant, sealed whole: its references and its note are free text about a person.
+#[derive(Serialize, Deserialize)]
+pub(super) struct StoredGrant {
+    /// Keyed hash of the customer's identity code.
+    pub(super) person: Hash,
+    pub(super) grant: PurchasingPower,
+}
+
+/// An answer, sealed whole: its body is what a caller was told.
+#[derive(Serialize, Deserialize)]
+pub(super) struct StoredAnswer {
+    digest: Hash,
+    body: Bytes,
+    result: String,
+    number: Option<PurchasingPowerNumber>,
+}
+
+impl StoredAnswer {
+    pub(super) fn of(answer: &KeptAnswer) -> StoredAnswer {
+        StoredAnswer {
+            digest: answer.digest,
+            body: Bytes(answer.body.clone()),
+            result: answer.result.clone(),
+            number: answer.number,
+        }
+    }
+
+    pub(super) fn into_answer(self) -> KeptAnswer {
+        KeptAnswer {
+            digest: self.digest,
+            body: self.body.0,
+            result: self.result,
+            number: self.number,
+        }
+    }
+}
+
+/// What is kept under a message, with the time it was kept.
+#[derive(Serialize, Deserialize)]
+pub(super) struct StoredMessage {
+    #[serde(with = "microsecond::required")]
+    pub(super) kept_at: Timestamp,
+    pub(super) answer: MessageAnswer,
+}
+
+/// Where a message's answer is.
+#[derive(Serialize, Deserialize)]
+pub(super) enum MessageAnswer {
+    /// Here: a sealed [`StoredAnswer`].
+    Here(Bytes),
+    /// Under the reference with this hash.
+    UnderReference(Hash),
+}
+
+/// What is kept under a reference, with the time it was kept.
+#[derive(Serialize, Deserialize)]
+pub(super) struct StoredReference {
+    #[serde(with = "microsecond::required")]
+    pub(super) kept_at: Timestamp,
+    /// A [`StoredAnswer`].
+    pub(super) sealed: Bytes,
+}
+
+/// A miss.
+#[derive(Serialize, Deserialize)]
+pub(super) struct StoredMiss {
+    #[serde(with = "microsecond::required")]
+    at: Timestamp,
+    #[serde(with = "microsecond::required")]
+    machine_at: Timestamp,
+}
+
+impl StoredMiss {
+    pub(super) fn of(miss: Miss) -> StoredMiss {
+        StoredMiss {
+            at: miss.at,
+            machine_at: miss.machine_at,
+        }
+    }
+
+    pub(super) fn into_miss(self) -> Miss {
+        Miss {
+            at: self.at,
+            machine_at: self.machine_at,
+        }
+    }
+}
+
+/// One row of the access log in its chain.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct ChainedRow {
+    pub(super) position: u64,
+    /// Link over the link before, the position (8 bytes, big-endian) and the row's plain bytes.
+    pub(super) link: Hash,
+    /// An [`AccessRow`].
+    pub(super) sealed: Bytes,
+}
+
+/// What a row of the access log says.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct AccessRow<'a> {
+    #[serde(with = "microsecond::required")]
+    at: Timestamp,
+    message_id: Cow<'a, str>,
+    instance: Cow<'a, str>,
+    member_class: Cow<'a, str>,
+    member_code: Cow<'a, str>,
+    subsystem_code: Option<Cow<'a, str>>,
+    represented_party: Option<Cow<'a, str>>,
+    user_id: Option<Cow<'a, str>>,
+    service: Cow<'a, str>,
+    purpose: Option<Cow<'a, str>>,
+    pub(super) persons: Vec<Hash>,
+    pub(super) numbers: Vec<PurchasingPowerNumber>,
+    data_class: Cow<'a, str>,
+    pub(super) result: Cow<'a, str>,
+    reason: Option<Cow<'a, str>>,
+    rows_returned: u32,
+    replayed: bool,
+    pub(super) mandate: Option<StoredMandate<'a>>,
+    /// A call with many persons has more rows than one: this is part `part` of `parts`, from 1.
+    pub(super) part: u32,
+    pub(super) parts: u32,
+}
+
+/// A mandate check as the access log keeps it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct StoredMandate<'a> {
+    pub(super) delegate: Hash,
+    pub(super) principal: Hash,
+    pub(super) result: Cow<'a, str>,
+}
+
+impl<'a> AccessRow<'a> {
+    /// The row with what the caller already hashed; `part` and `parts` as given.
+    pub(super) fn of(
+        entry: &'a AccessEntry,
+        persons: Vec<Hash>,
+        numbers: Vec<PurchasingPowerNumber>,
+        mandate: Option<StoredMandate<'a>>,
+        (part, parts): (u32, u32),
+    ) -> AccessRow<'a> {
+        AccessRow {
+            at: entry.at,
+            message_id: Cow::Borrowed(&entry.message_id),
+            instance: Cow::Borrowed(&entry.client.instance),
+            member_class: Cow::Borrowed(&entry.client.member_class),
+            member_code: Cow::Borrowed(&entry.client.member_code),
+            subsystem_code: entry.client.subsystem_code.as_deref().map(Cow::Borrowed),
+            represented_party: entry.represented_party.as_deref().map(Cow::Borrowed),
+            user_id: entry.user_id.as_deref().map(Cow::Borrowed),
+            service: Cow::Borrowed(&entry.service),
+            purpose: entry.purpose.map(Cow::Borrowed),
+            persons,
+            numbers,
+            data_class: Cow::Borrowed(entry.data_class.as_str()),
+            result: Cow::Borrowed(&entry.result),
+            reason: entry.reason.map(Cow::Borrowed),
+            rows_returned: entry.rows_returned,
+            replayed: entry.replayed,
+            mandate,
+            part,
+            parts,
+        }
+    }
+}

@@ -1,0 +1,294 @@
+//! What a commit keeps, what it conflicts with, what it refuses, and when it answers.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use super::facts::registry;
+use super::*;
+use crate::store::sled::change::ROW_ITEMS_MAX;
+use crate::store::sled::record::VALUE_BYTES_MAX;
+
+#[tokio::test]
+async fn all_that_is_kept_is_there_after_a_reopen() {
+    let place = Place::new();
+    let store = place.open();
+    store.put_registry(registry()).await.unwrap();
+    store.commit(creation(1, CHILD, 1)).await.unwrap();
+    let before = store.lookup_facts(number(1), "9000001-1").await.unwrap();
+    store.close().await.unwrap();
+
+    let store = place.open();
+    let facts = store.lookup_facts(number(1), "9000001-1").await.unwrap();
+    assert_eq!(facts, before);
+    let facts = facts.unwrap();
+    assert_eq!(facts.grant, grant(1, "ITSENAINEN"));
+    assert_eq!(facts.customer, customer(CHILD, 1));
+    let replays = store
+        .replays(&message("m-1"), &reference("lahde-1"))
+        .await
+        .unwrap();
+    assert_eq!(replays.by_message, Some(answer("<answer>1</answer>")));
+    assert_eq!(replays.by_reference, Some(answer("<answer>1</answer>")));
+    store.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_broken_expectation_is_a_conflict_and_keeps_nothing() {
+    let place = Place::new();
+    let store = place.open();
+    store.put_registry(registry()).await.unwrap();
+    store.commit(creation(1, CHILD, 1)).await.unwrap();
+
+    let same_number = creation(1, OTHER, 1);
+    let mut same_message = creation(2, OTHER, 1);
+    same_message.answer_by_message = Some((message("m-1"), answer("other")));
+    let mut same_reference = creation(2, OTHER, 1);
+    same_reference.answer_by_reference = Some((reference("lahde-1"), answer("other")));
+    let customer_known = creation(2, CHILD, 1);
+    let customer_ahead = creation(2, CHILD, 3);
+    let customer_unknown = creation(2, OTHER, 2);
+    let no_version = creation(2, OTHER, 0);
+    for change in [
+        same_number,
+        same_message,
+        same_reference,
+        customer_known,
+        customer_ahead,
+        customer_unknown,
+        no_version,
+    ] {
+        let outcome = store.commit(change).await;
+        assert!(matches!(outcome, Err(StoreError::Conflict)), "{outcome:?}");
+    }
+    assert!(found(&store, 2).await.is_none());
+    let replays = store
+        .replays(&message("m-2"), &reference("lahde-2"))
+        .await
+        .unwrap();
+    assert_eq!((replays.by_message, replays.by_reference), (None, None));
+
+    store.commit(creation(2, CHILD, 2)).await.unwrap();
+    assert!(found(&store, 2).await.is_some());
+}
+
+#[tokio::test]
+async fn a_replay_under_a_new_message_keeps_its_answer_by_itself() {
+    let place = Place::new();
+    let store = place.open();
+    let again = Change {
+        answer_by_message: Some((message("m-9"), answer("<again/>"))),
+        ..Change::access_only(entry())
+    };
+    store.commit(again).await.unwrap();
+    let replays = store
+        .replays(&message("m-9"), &reference("none"))
+        .await
+        .unwrap();
+    assert_eq!(replays.by_message, Some(answer("<again/>")));
+    assert_eq!(replays.by_reference, None);
+    let mut other_client = message("m-9");
+    other_client.client = client().member();
+    let replays = store
+        .replays(&other_client, &reference("none"))
+        .await
+        .unwrap();
+    assert_eq!(replays.by_message, None);
+}
+
+/// Starts a commit and waits until it is queued or taken.
+async fn start(store: &Arc<SledStore>, change: Change) -> JoinHandle<Result<(), StoreError>> {
+    let store = Arc::clone(store);
+    let task = tokio::spawn(async move { store.commit(change).await });
+    // The test runs on one thread: the task runs up to its answer.
+    tokio::task::yield_now().await;
+    task
+}
+
+#[tokio::test]
+async fn of_two_conflicting_changes_in_one_batch_one_is_kept_and_both_wait_for_the_sync() {
+    let place = Place::new();
+    let (sync_log, gate) = Gate::new();
+    let store = Arc::new(place.open_syncing_by(sync_log));
+    gate.wait_for_sync();
+    let warm_up = start(&store, creation(1, CHILD, 1)).await;
+    gate.wait_for_sync();
+    let mut first = start(&store, creation(2, CHILD, 2)).await;
+    let mut second = start(&store, creation(3, CHILD, 2)).await;
+    let third = start(&store, creation(4, CHILD, 3)).await;
+    gate.let_pass();
+    warm_up.await.unwrap().unwrap();
+
+    gate.wait_for_sync();
+    let short = Duration::from_millis(50);
+    assert!(timeout(short, &mut first).await.is_err());
+    assert!(timeout(short, &mut second).await.is_err());
+    gate.let_pass();
+    first.await.unwrap().unwrap();
+    assert!(matches!(second.await.unwrap(), Err(StoreError::Conflict)));
+    third.await.unwrap().unwrap();
+    assert!(
+        gate.waiting.try_recv().is_err(),
+        "the three shared one sync"
+    );
+}
+
+#[tokio::test]
+async fn one_commit_more_than_the_queue_holds_is_refused_at_once() {
+    let mut place = Place::new();
+    place.options.commit_queue_max = 2;
+    let (sync_log, gate) = Gate::new();
+    let store = Arc::new(place.open_syncing_by(sync_log));
+    gate.wait_for_sync();
+    let taken = start(&store, creation(1, CHILD, 1)).await;
+    gate.wait_for_sync();
+    let queued = [
+        start(&store, creation(2, CHILD, 2)).await,
+        start(&store, creation(3, CHILD, 3)).await,
+    ];
+    let outcome = store.commit(creation(4, CHILD, 4)).await;
+    assert!(matches!(outcome, Err(StoreError::Busy)), "{outcome:?}");
+    drop(gate);
+    taken.await.unwrap().unwrap();
+    for task in queued {
+        task.await.unwrap().unwrap();
+    }
+    store.commit(creation(4, CHILD, 4)).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_writers_are_all_answered_and_all_found_after_a_reopen() {
+    const WRITERS: u64 = 64;
+    const EACH: u64 = 50;
+    let place = Place::new();
+    let store = Arc::new(place.open());
+    let writers: Vec<_> = (0..WRITERS)
+        .map(|writer| {
+            let store = Arc::clone(&store);
+            tokio::spawn(async move {
+                for index in 0..EACH {
+                    let bits = writer * EACH + index;
+                    let mut change = creation(bits, CHILD, 1);
+                    // A municipality each, so that the customers do not conflict.
+                    let code = MunicipalityCode::parse(&format!("{:03}", 100 + writer)).unwrap();
+                    let creation = change.creation.as_mut().unwrap();
+                    creation.customer.organiser = OrganiserCode::Municipality(code);
+                    creation.customer.version = index + 1;
+                    creation.grant.organiser = creation.customer.organiser;
+                    store.commit(change).await.unwrap();
+                }
+            })
+        })
+        .collect();
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    store.close().await.unwrap();
+
+    let store = place.open();
+    let mut seen = HashSet::new();
+    for bits in 0..WRITERS * EACH {
+        let replays = store
+            .replays(
+                &message(&format!("m-{bits}")),
+                &reference(&format!("lahde-{bits}")),
+            )
+            .await
+            .unwrap();
+        assert!(seen.insert(replays.by_message.unwrap().body));
+        assert!(replays.by_reference.is_some());
+    }
+    store.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_record_past_the_limit_is_refused_and_nothing_is_kept() {
+    let place = Place::new();
+    let store = place.open();
+    let mut too_large = creation(1, CHILD, 1);
+    let body = "x".repeat(VALUE_BYTES_MAX);
+    too_large.answer_by_reference = Some((reference("lahde-1"), answer(&body)));
+    let outcome = store.commit(too_large).await;
+    assert!(
+        matches!(outcome, Err(StoreError::RecordTooLarge { bytes, .. }) if bytes > VALUE_BYTES_MAX)
+    );
+    let mut long_row = creation(1, CHILD, 1);
+    long_row.access.message_id = body;
+    let outcome = store.commit(long_row).await;
+    assert!(matches!(outcome, Err(StoreError::RecordTooLarge { .. })));
+    store.commit(creation(1, CHILD, 1)).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_access_row_of_the_largest_size_passes_the_committer_too() {
+    let place = Place::new();
+    let store = place.open();
+    let mut length = VALUE_BYTES_MAX;
+    // The longest message id that is not refused beforehand must not fail afterwards.
+    loop {
+        let mut access = entry();
+        access.message_id = "x".repeat(length);
+        match store.commit(Change::access_only(access)).await {
+            Ok(()) => break,
+            Err(StoreError::RecordTooLarge { .. }) => length -= 1,
+            Err(other) => panic!("{other}"),
+        }
+    }
+    assert!(length > VALUE_BYTES_MAX - 1000);
+}
+
+#[tokio::test]
+async fn a_call_with_many_persons_has_more_rows_than_one() {
+    let place = Place::new();
+    let store = place.open();
+    let mut access = entry();
+    access.persons = vec![person(CHILD); 2 * ROW_ITEMS_MAX + 1];
+    access.numbers = (0..=ROW_ITEMS_MAX as u64).map(number).collect();
+    store.commit(Change::access_only(access)).await.unwrap();
+    let rows = super::privacy::access_rows(&store);
+    let counts: Vec<_> = rows
+        .iter()
+        .map(|row| (row.persons.len(), row.numbers.len(), row.part, row.parts))
+        .collect();
+    let full = ROW_ITEMS_MAX;
+    assert_eq!(counts, [(full, full, 1, 3), (full, 1, 2, 3), (1, 0, 3, 3)]);
+}
+
+#[tokio::test]
+async fn closing_finishes_what_is_queued_and_is_done_once() {
+    let place = Place::new();
+    let (sync_log, gate) = Gate::new();
+    let store = Arc::new(place.open_syncing_by(sync_log));
+    gate.wait_for_sync();
+    let taken = start(&store, creation(1, CHILD, 1)).await;
+    gate.wait_for_sync();
+    let queued = start(&store, creation(2, CHILD, 2)).await;
+    let closing = store.close();
+    assert!(store.ready().is_err());
+    let late = store.commit(creation(3, CHILD, 3)).await;
+    assert!(matches!(late, Err(StoreError::Unavailable(_))));
+    assert!(store.registry().await.is_err());
+    drop(gate);
+    closing.await.unwrap();
+    store.close().await.unwrap();
+    taken.await.unwrap().unwrap();
+    queued.await.unwrap().unwrap();
+
+    let store = place.open();
+    let replays = store.replays(&message("m-2"), &reference("none")).await;
+    assert!(replays.unwrap().by_message.is_some());
+}
+
+#[tokio::test]
+async fn a_store_that_is_dropped_closes_by_itself() {
+    let place = Place::new();
+    let store = place.open();
+    store.commit(creation(1, CHILD, 1)).await.unwrap();
+    drop(store);
+    let store = place.open();
+    let replays = store.replays(&message("m-1"), &reference("none")).await;
+    assert!(replays.unwrap().by_message.is_some());
+}

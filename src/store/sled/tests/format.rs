@@ -1,0 +1,106 @@
+//! The stored bytes, pinned: a change here makes files of earlier versions unreadable, and needs a new
+//! format version with the old types kept for reading.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::facts::registry;
+use super::*;
+use crate::domain::access::{MandateCheck, MandateResult};
+use crate::store::Miss;
+use crate::store::sled::stored::{
+    AccessRow, Bytes, ChainedRow, MessageAnswer, State, StoredAnswer, StoredCustomer, StoredGrant,
+    StoredMandate, StoredMessage, StoredMiss, StoredPerson, StoredReference,
+};
+
+fn pin(name: &str, stored: &impl Serialize) -> String {
+    let bytes = postcard::to_stdvec(stored).unwrap();
+    format!("{name} {} {:08x}", bytes.len(), crc32fast::hash(&bytes))
+}
+
+#[test]
+fn stored_types_keep_their_bytes() {
+    let at = Timestamp::UNIX_EPOCH;
+    let state = State {
+        sequence: 1,
+        records: 300,
+        access_rows: 2,
+        access_link: [4; 32],
+    };
+    let customer_record = StoredCustomer {
+        version: 7,
+        sealed: Bytes(vec![1, 2, 3]),
+    };
+    let grant_record = StoredGrant {
+        person: [5; 32],
+        grant: grant(1, "ITSENAINEN"),
+    };
+    let here = StoredMessage {
+        kept_at: at,
+        answer: MessageAnswer::Here(Bytes(vec![1])),
+    };
+    let pointer = StoredMessage {
+        kept_at: at,
+        answer: MessageAnswer::UnderReference([6; 32]),
+    };
+    let reference_record = StoredReference {
+        kept_at: at,
+        sealed: Bytes(vec![1]),
+    };
+    let miss = StoredMiss::of(Miss {
+        at,
+        machine_at: instant(0),
+    });
+    let chained = ChainedRow {
+        position: 1,
+        link: [2; 32],
+        sealed: Bytes(vec![3]),
+    };
+    let mut access = entry();
+    access.mandate = Some(MandateCheck {
+        delegate: person(OTHER),
+        principal: person(CHILD),
+        result: MandateResult::Unavailable,
+    });
+    let mandate = StoredMandate {
+        delegate: [1; 32],
+        principal: [2; 32],
+        result: access.mandate.as_ref().unwrap().result.as_str().into(),
+    };
+    let row = AccessRow::of(
+        &access,
+        vec![[3; 32]],
+        vec![number(1)],
+        Some(mandate),
+        (1, 1),
+    );
+    let pins = [
+        pin("state", &state),
+        pin("customer", &customer_record),
+        pin("person", &StoredPerson::of(&customer(CHILD, 1))),
+        pin("grant", &grant_record),
+        pin("answer", &StoredAnswer::of(&answer("<a/>"))),
+        pin("message", &here),
+        pin("pointer", &pointer),
+        pin("reference", &reference_record),
+        pin("miss", &miss),
+        pin("chained", &chained),
+        pin("row", &row),
+        pin("registry", &registry()),
+    ];
+    let wanted = [
+        "state 36 23d398a5",
+        "customer 5 cc4addec",
+        "person 49 a4e45297",
+        "grant 180 ac75b0de",
+        "answer 42 43750c04",
+        "message 4 4f58decb",
+        "pointer 34 b66a47de",
+        "reference 3 915dd8c5",
+        "miss 9 703ce09a",
+        "chained 35 48da34e2",
+        "row 226 10b5699f",
+        "registry 681 81d1b687",
+    ];
+    assert_eq!(pins, wanted);
+}
