@@ -334,7 +334,11 @@ fn loggable_client(client: &ClientId, keyring: &Keyring) -> String {
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b"/-_.+'(),=?".contains(&byte))
         && !crate::domain::person_id::contains_person_id(&text);
-    if is_plain { text } else { hashed(&text, keyring) }
+    if is_plain {
+        text
+    } else {
+        hashed(&text, keyring)
+    }
 }
 
 fn hashed(text: &str, keyring: &Keyring) -> String {

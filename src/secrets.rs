@@ -37,7 +37,9 @@ pub enum SecretsError {
         path: PathBuf,
         source: std::io::Error,
     },
-    #[error("the master key does not open the keys in the store: use the key file that the store was made with")]
+    #[error(
+        "the master key does not open the keys in the store: use the key file that the store was made with"
+    )]
     WrongMaster,
     #[error("sealed data cannot be opened: it was changed, or sealed for another record")]
     Unsealable,
@@ -109,7 +111,10 @@ impl MasterKey {
             source,
         };
         let key = random_key()?;
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        if let Some(folder) = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+        {
             fs::create_dir_all(folder).map_err(io)?;
         }
         let mut file = OpenOptions::new()
@@ -192,8 +197,8 @@ impl WrappedKeys {
     /// Opens the keys with the master key they were sealed under.
     pub fn unwrap(&self, master: &MasterKey) -> Result<Keyring, SecretsError> {
         let unwrap = |name: &str, sealed: &[u8]| -> Result<[u8; KEY_BYTES], SecretsError> {
-            let key = open(&master.0, name.as_bytes(), sealed)
-                .map_err(|_| SecretsError::WrongMaster)?;
+            let key =
+                open(&master.0, name.as_bytes(), sealed).map_err(|_| SecretsError::WrongMaster)?;
             key.try_into().map_err(|_| SecretsError::WrongMaster)
         };
         // Opened so that a wrong or damaged key shows at start; nothing uses it yet.

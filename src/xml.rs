@@ -50,10 +50,7 @@ impl Namespace {
         ),
         (Namespace::Schema, "http://www.w3.org/2001/XMLSchema"),
         (Namespace::Xml, "http://www.w3.org/XML/1998/namespace"),
-        (
-            Namespace::Soap12,
-            "http://www.w3.org/2003/05/soap-envelope",
-        ),
+        (Namespace::Soap12, "http://www.w3.org/2003/05/soap-envelope"),
         (Namespace::None, ""),
     ];
 

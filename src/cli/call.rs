@@ -32,10 +32,12 @@ const LIMITS: Limits = Limits {
 
 /// Call a service as an X-Road client would, and print the answer.
 #[derive(Debug, Args)]
-#[command(after_help = "The body is the service's own element, or a whole envelope whose Body is taken.\n\
+#[command(
+    after_help = "The body is the service's own element, or a whole envelope whose Body is taken.\n\
     Exit code 1 when the answer is a fault or a rejection.\n\
     Example: psop-adapter call postPurchasingPower --server http://127.0.0.1:8080/xroad \\\n\
-    \x20    --client FI-TEST/MUN/0204819-8/paikky --body fixtures/requests/01-create-ordinary.xml")]
+    \x20    --client FI-TEST/MUN/0204819-8/paikky --body fixtures/requests/01-create-ordinary.xml"
+)]
 pub struct Call {
     /// Code of the service, such as getOstovoima
     service: String,
@@ -166,7 +168,10 @@ impl Call {
         let body = body_element(&super::read_input(&self.body)?)
             .with_context(|| format!("{} is no body to send", self.body.display()))?;
         if services::find(&self.service).is_none() {
-            eprintln!("note: this program has no service {}; sending all the same", self.service);
+            eprintln!(
+                "note: this program has no service {}; sending all the same",
+                self.service
+            );
         }
         let message = self.envelope(&body)?;
         if self.dry_run {
@@ -182,7 +187,10 @@ impl Call {
             client: identifier(&self.client, None),
             service: identifier(&self.provider, Some(&self.service)),
             user_id: self.user_id.clone(),
-            id: self.id.clone().unwrap_or_else(|| Uuid::new_v4().to_string()),
+            id: self
+                .id
+                .clone()
+                .unwrap_or_else(|| Uuid::new_v4().to_string()),
             issue: self.issue.clone(),
             protocol_version: "4.0".to_owned(),
             represented_party: self
@@ -225,7 +233,10 @@ impl Call {
             print_tree(&tree, 0);
         }
         if let Some(fault) = envelope.body.fault {
-            eprintln!("psop-adapter: fault {}: {}", fault.faultcode, fault.faultstring);
+            eprintln!(
+                "psop-adapter: fault {}: {}",
+                fault.faultcode, fault.faultstring
+            );
             return Ok(ExitCode::from(1));
         }
         Ok(ExitCode::from(u8::from(is_rejected)))
@@ -250,11 +261,18 @@ fn identifier(id: &ClientId, service: Option<&str>) -> Identifier {
 }
 
 async fn post(url: &str, message: String) -> anyhow::Result<String> {
-    let uri: hyper::Uri = url.parse().with_context(|| format!("{url} is no address"))?;
+    let uri: hyper::Uri = url
+        .parse()
+        .with_context(|| format!("{url} is no address"))?;
     if uri.scheme_str() != Some("http") {
-        bail!("{url}: only http:// addresses can be called; a security server is called the same way");
+        bail!(
+            "{url}: only http:// addresses can be called; a security server is called the same way"
+        );
     }
-    let authority = uri.authority().with_context(|| format!("{url} names no server"))?.clone();
+    let authority = uri
+        .authority()
+        .with_context(|| format!("{url} names no server"))?
+        .clone();
     let port = authority.port_u16().unwrap_or(80);
     let stream = TcpStream::connect((authority.host().trim_matches(['[', ']']), port))
         .await
@@ -328,7 +346,10 @@ fn declarations(reader: &Reader<'_>, inside: &str) -> String {
             .skip(index + 1)
             .any(|later| later.prefix == binding.prefix);
         if !is_shadowed && !inside.contains(&format!("{name}=")) {
-            text.push_str(&format!(" {name}=\"{}\"", binding.raw_uri.replace('"', "&quot;")));
+            text.push_str(&format!(
+                " {name}=\"{}\"",
+                binding.raw_uri.replace('"', "&quot;")
+            ));
         }
     }
     text

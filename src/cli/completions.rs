@@ -7,7 +7,9 @@ use clap_complete::Shell;
 
 /// Print a completion script for a shell.
 #[derive(Debug, Args)]
-#[command(after_help = "Example: psop-adapter completions bash > /etc/bash_completion.d/psop-adapter")]
+#[command(
+    after_help = "Example: psop-adapter completions bash > /etc/bash_completion.d/psop-adapter"
+)]
 pub struct Completions {
     /// The shell
     shell: Shell,

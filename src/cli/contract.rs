@@ -98,6 +98,8 @@ fn check(place: &Where) -> anyhow::Result<ExitCode> {
     if found.iter().all(|(_, state)| *state == "same") {
         return Ok(ExitCode::SUCCESS);
     }
-    eprintln!("psop-adapter: the files are not what the code's listings make; run `psop-adapter contract write`");
+    eprintln!(
+        "psop-adapter: the files are not what the code's listings make; run `psop-adapter contract write`"
+    );
     Ok(ExitCode::from(1))
 }

@@ -23,8 +23,10 @@ pub enum Registry {
 
 /// Replace the registry by that of a file.
 #[derive(Debug, Args)]
-#[command(after_help = "The file is TOML; `include = [\"other.toml\"]` names files beside it that belong to it.\n\
-    Example: psop-adapter registry apply fixtures/demo/registry.toml --config fixtures/demo/psop-adapter.toml")]
+#[command(
+    after_help = "The file is TOML; `include = [\"other.toml\"]` names files beside it that belong to it.\n\
+    Example: psop-adapter registry apply fixtures/demo/registry.toml --config fixtures/demo/psop-adapter.toml"
+)]
 pub struct Apply {
     /// Registry file
     file: PathBuf,
@@ -125,7 +127,9 @@ fn read(path: &Path) -> anyhow::Result<Data> {
                 (None, rows) => {
                     whole.insert(key, rows);
                 }
-                (Some(toml::Value::Array(present)), toml::Value::Array(more)) => present.extend(more),
+                (Some(toml::Value::Array(present)), toml::Value::Array(more)) => {
+                    present.extend(more)
+                }
                 _ => bail!("{}: {key} is no list of tables", beside.display()),
             }
         }
@@ -229,7 +233,10 @@ fn unknown_names(data: &Data) -> Vec<String> {
         }
     }
     for row in &data.approvals {
-        let name = format!("approval {}/{}/{}", row.organiser, row.service_code, row.provider);
+        let name = format!(
+            "approval {}/{}/{}",
+            row.organiser, row.service_code, row.provider
+        );
         if !services.contains(&(row.organiser, row.service_code.as_str())) {
             problems.push(format!("{name}: there is no such service type"));
         }
@@ -246,11 +253,21 @@ fn unknown_names(data: &Data) -> Vec<String> {
         }
     }
     for row in &data.client_grants {
-        for organiser in row.organisers.iter().filter(|code| !organisers.contains(code)) {
-            problems.push(format!("client grant {}: there is no organiser {organiser}", row.client));
+        for organiser in row
+            .organisers
+            .iter()
+            .filter(|code| !organisers.contains(code))
+        {
+            problems.push(format!(
+                "client grant {}: there is no organiser {organiser}",
+                row.client
+            ));
         }
         for provider in row.providers.iter().filter(|id| !providers.contains(id)) {
-            problems.push(format!("client grant {}: there is no provider {provider}", row.client));
+            problems.push(format!(
+                "client grant {}: there is no provider {provider}",
+                row.client
+            ));
         }
     }
     problems

@@ -19,8 +19,10 @@ use crate::telemetry;
 
 /// Serve the services until told to stop.
 #[derive(Debug, Args)]
-#[command(after_help = "Prints one line, `ready http=ADDRESS admin=ADDRESS`, on standard output when it answers; \
-    logs go to standard error.\nSIGTERM and SIGINT stop it: requests under way are answered first.")]
+#[command(
+    after_help = "Prints one line, `ready http=ADDRESS admin=ADDRESS`, on standard output when it answers; \
+    logs go to standard error.\nSIGTERM and SIGINT stop it: requests under way are answered first."
+)]
 pub struct Serve {
     #[command(flatten)]
     config: ConfigFile,
@@ -62,7 +64,10 @@ async fn run(config: Config) -> anyhow::Result<ExitCode> {
     writeln!(stdout, "ready http={http} admin={admin}")?;
     stdout.flush()?;
     let report = serve(listeners, tls, Arc::new(config.limits), app, stop).await;
-    store.close().await.context("the store was not closed in order")?;
+    store
+        .close()
+        .await
+        .context("the store was not closed in order")?;
     tracing::info!(
         drained = report.drained,
         aborted = report.aborted,
@@ -72,9 +77,9 @@ async fn run(config: Config) -> anyhow::Result<ExitCode> {
 }
 
 async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address)
-        .await
-        .with_context(|| format!("cannot listen on {address}: is it another program's, or is it not this machine's?"))
+    TcpListener::bind(address).await.with_context(|| {
+        format!("cannot listen on {address}: is it another program's, or is it not this machine's?")
+    })
 }
 
 /// Done when the process is told to stop. The signals are watched from now on.

@@ -156,16 +156,15 @@ impl<'r, 'a> Decoder<'r, 'a> {
     fn check_attributes(&self, start: &Start<'a>, shape: &Shape) -> Result<(), DecodeError> {
         for attribute in &start.attributes {
             match (attribute.namespace, attribute.local) {
-                (
-                    Namespace::SchemaInstance,
-                    "schemaLocation" | "noNamespaceSchemaLocation",
-                ) => {}
+                (Namespace::SchemaInstance, "schemaLocation" | "noNamespaceSchemaLocation") => {}
                 (Namespace::SchemaInstance, "type") => {
                     let declared = match shape.kind {
                         Kind::BuiltIn => (Namespace::Schema, shape.name),
                         _ => (Namespace::Psop, shape.name),
                     };
-                    let value = attribute.value.trim_matches(crate::xml::characters::is_space);
+                    let value = attribute
+                        .value
+                        .trim_matches(crate::xml::characters::is_space);
                     if self.reader.resolve_value(value) != Some(declared) {
                         return Err(self.offence("has an xsi:type that is not its type"));
                     }
@@ -236,11 +235,15 @@ impl<'d, 'r, 'a> Sequence<'d, 'r, 'a> {
     ) -> Result<Vec<T>, DecodeError> {
         let mut all = Vec::new();
         while self.next_is(name)? {
-            let position = u32::try_from(all.len()).unwrap_or(u32::MAX).saturating_add(1);
+            let position = u32::try_from(all.len())
+                .unwrap_or(u32::MAX)
+                .saturating_add(1);
             if occurs.max.is_some_and(|max| position > max) {
                 self.decoder.path.push((name, Some(position)));
                 let max = occurs.max.unwrap_or_default();
-                return Err(self.decoder.offence(format!("is one too many: at most {max} may stand here")));
+                return Err(self
+                    .decoder
+                    .offence(format!("is one too many: at most {max} may stand here")));
             }
             all.push(self.enter(name, Some(position))?);
         }
@@ -257,9 +260,16 @@ impl<'d, 'r, 'a> Sequence<'d, 'r, 'a> {
 
     /// The error for a choice of which nothing stands here.
     pub fn no_variant(&mut self, choice: &'static Shape) -> DecodeError {
-        let names: Vec<&str> = choice.particles().iter().map(|particle| particle.name).collect();
+        let names: Vec<&str> = choice
+            .particles()
+            .iter()
+            .map(|particle| particle.name)
+            .collect();
         match choice.particles().first() {
-            Some(first) => self.mismatch(first.name, format!("is missing: one of {} must stand here", names.join(", "))),
+            Some(first) => self.mismatch(
+                first.name,
+                format!("is missing: one of {} must stand here", names.join(", ")),
+            ),
             None => self.decoder.offence("has no choice"),
         }
     }
@@ -291,7 +301,10 @@ impl<'d, 'r, 'a> Sequence<'d, 'r, 'a> {
     }
 
     fn missing(&mut self, name: &'static str) -> DecodeError {
-        self.mismatch(name, "is missing here: elements stand in the order of the contract".to_owned())
+        self.mismatch(
+            name,
+            "is missing here: elements stand in the order of the contract".to_owned(),
+        )
     }
 
     /// `name` was wanted and something else, or nothing, stands there.

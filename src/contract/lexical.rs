@@ -230,8 +230,17 @@ mod tests {
             assert_eq!(Day::from_text(text), Ok(Day(date(2026, 2, 1))), "{text}");
         }
         for text in [
-            "", "2026-2-1", "2026-02-30", "2026-02-01z", "2026-02-01+14:01", "2026-02-01+2:00",
-            "0000-01-01", "2026-02-01T00:00:00", "20260201", "2026-02-0ä", "+026-02-01",
+            "",
+            "2026-2-1",
+            "2026-02-30",
+            "2026-02-01z",
+            "2026-02-01+14:01",
+            "2026-02-01+2:00",
+            "0000-01-01",
+            "2026-02-01T00:00:00",
+            "20260201",
+            "2026-02-0ä",
+            "+026-02-01",
         ] {
             assert!(Day::from_text(text).is_err(), "{text}");
         }
@@ -247,7 +256,10 @@ mod tests {
             assert!(PositiveInteger::from_text(text).is_err(), "{text}");
         }
         let beyond = "123456789012345678901234567890";
-        assert_eq!(PositiveInteger::from_text(beyond), Ok(PositiveInteger(u64::MAX)));
+        assert_eq!(
+            PositiveInteger::from_text(beyond),
+            Ok(PositiveInteger(u64::MAX))
+        );
     }
 
     #[test]

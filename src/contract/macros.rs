@@ -152,8 +152,12 @@ macro_rules! contract_decimal {
 
         lexical_yaserde!($name);
     };
-    (@exclusive from) => { false };
-    (@exclusive above) => { true };
+    (@exclusive from) => {
+        false
+    };
+    (@exclusive above) => {
+        true
+    };
 }
 
 /// The values of an enumeration. The enum itself is the domain's, or stands beside the listing.

@@ -121,11 +121,8 @@ impl Shape {
         let mut shape = Some(self);
         for step in path.split('/').filter(|step| !step.is_empty()) {
             let (name, index) = step.split_once('[').unwrap_or((step, ""));
-            let found = shape.and_then(|shape| {
-                shape
-                    .elements()
-                    .find(|(_, particle)| particle.name == name)
-            });
+            let found = shape
+                .and_then(|shape| shape.elements().find(|(_, particle)| particle.name == name));
             position.push(found.map_or(usize::MAX, |(place, _)| place));
             position.push(index.trim_end_matches(']').parse().unwrap_or(0));
             shape = found.map(|(_, particle)| particle.shape);

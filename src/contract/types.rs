@@ -7,8 +7,8 @@ use crate::domain::period::Period;
 use crate::domain::purchasing_power::{Kind, State, ValueBasis};
 use crate::domain::registry::{Instrument, LegalBasis, Unit};
 
-use super::lexical::{Count, Day, Instant, Lexical, PositiveInteger};
 use super::facets::{Facets, Pattern};
+use super::lexical::{Count, Day, Instant, Lexical, PositiveInteger};
 use super::shape::{Kind as ShapeKind, Shape};
 
 contract_decimal! { Money(Cents) [

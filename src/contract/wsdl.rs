@@ -8,7 +8,14 @@ use crate::xml::Namespace;
 use crate::xml::write::Indented;
 
 /// Parts of the X-Road header, bound on input and output. Never requestHash.
-const HEADER_PARTS: &[&str] = &["client", "service", "userId", "id", "issue", "protocolVersion"];
+const HEADER_PARTS: &[&str] = &[
+    "client",
+    "service",
+    "userId",
+    "id",
+    "issue",
+    "protocolVersion",
+];
 const VERSION: &str = "v1";
 
 /// What is published of one service.

@@ -56,9 +56,11 @@ fn element(out: &mut Indented, name: &str, type_name: &str, docs: Docs) {
 const INSTANCE: Docs = docs!([en "X-Road instance, such as FI-TEST." fi "X-Road-instanssi, esimerkiksi FI-TEST." sv "X-Road-instans, till exempel FI-TEST."]);
 const MEMBER_CLASS: Docs = docs!([en "Class of the member, such as MUN or COM." fi "Jäsenluokka, esimerkiksi MUN tai COM." sv "Medlemsklass, till exempel MUN eller COM."]);
 const MEMBER_CODE: Docs = docs!([en "Code of the member: its business id." fi "Jäsenen tunnus: Y-tunnus." sv "Medlemmens kod: FO-nummer."]);
-const SUBSYSTEM_CODE: Docs = docs!([en "Subsystem of the member." fi "Jäsenen alijärjestelmä." sv "Medlemmens delsystem."]);
+const SUBSYSTEM_CODE: Docs =
+    docs!([en "Subsystem of the member." fi "Jäsenen alijärjestelmä." sv "Medlemmens delsystem."]);
 const SERVICE_CODE: Docs = docs!([en "Code of the service: the name of the wrapper element." fi "Palvelun tunnus: sanoman kääre-elementin nimi." sv "Tjänstens kod: omslagselementets namn."]);
-const SERVICE_VERSION: Docs = docs!([en "Version of the service: v1." fi "Palvelun versio: v1." sv "Tjänstens version: v1."]);
+const SERVICE_VERSION: Docs =
+    docs!([en "Version of the service: v1." fi "Palvelun versio: v1." sv "Tjänstens version: v1."]);
 const SERVER_CODE: Docs = docs!([en "Code of a security server." fi "Liityntäpalvelimen tunnus." sv "Anslutningsserverns kod."]);
 
 fn identifiers(out: &mut Indented, _: Imports) {
@@ -105,7 +107,12 @@ fn identifiers(out: &mut Indented, _: Imports) {
         out,
         "XRoadClientIdentifierType",
         docs!([en "A member or a subsystem; objectType MEMBER or SUBSYSTEM." fi "Jäsen tai alijärjestelmä; objectType MEMBER tai SUBSYSTEM." sv "Medlem eller delsystem; objectType MEMBER eller SUBSYSTEM."]),
-        &["xRoadInstance", "memberClass", "memberCode", "subsystemCode?"],
+        &[
+            "xRoadInstance",
+            "memberClass",
+            "memberCode",
+            "subsystemCode?",
+        ],
     );
     identifier_type(
         out,
@@ -165,10 +172,7 @@ fn representation(out: &mut Indented, _: Imports) {
         "xs:string",
         docs!([en "Business id of the represented party." fi "Edustetun Y-tunnus." sv "Den företräddas FO-nummer."]),
     );
-    out.open(
-        "xs:complexType",
-        &[("name", "XRoadRepresentedPartyType")],
-    );
+    out.open("xs:complexType", &[("name", "XRoadRepresentedPartyType")]);
     annotation(
         out,
         docs!([en "The party that the client acts for." fi "Taho, jonka puolesta asiakas toimii." sv "Parten som klienten företräder."]),

@@ -41,13 +41,17 @@ pub enum ActingFor {
 /// Why a caller may not, in the order the questions are asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
-    #[error("the X-Road client has no grant here that is valid today; ask the operator to register it")]
+    #[error(
+        "the X-Road client has no grant here that is valid today; ask the operator to register it"
+    )]
     ClientUnknown,
     #[error("the X-Road client is not granted this service; ask the operator to add it")]
     ServiceNotGranted,
     #[error("the header xroad:userId is missing or blank; send who pressed the button")]
     UserIdMissing,
-    #[error("the header xroad:userId looks like a personal identity code; send a user name instead")]
+    #[error(
+        "the header xroad:userId looks like a personal identity code; send a user name instead"
+    )]
     UserIdIsPersonId,
     #[error("the X-Road client may not act for the party in the header representedParty")]
     RepresentationNotAllowed,

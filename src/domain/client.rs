@@ -106,8 +106,9 @@ mod as_text_for_people {
             return ClientId::deserialize(deserializer);
         }
         let text = String::deserialize(deserializer)?;
-        ClientId::parse(&text)
-            .ok_or_else(|| D::Error::custom("a client is INSTANCE/CLASS/CODE or INSTANCE/CLASS/CODE/SUBSYSTEM"))
+        ClientId::parse(&text).ok_or_else(|| {
+            D::Error::custom("a client is INSTANCE/CLASS/CODE or INSTANCE/CLASS/CODE/SUBSYSTEM")
+        })
     }
 }
 

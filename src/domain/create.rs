@@ -155,12 +155,7 @@ pub fn check_person_id(
 pub fn examine(proposal: Proposal<'_>, circumstances: Circumstances) -> Examined<'_> {
     let mut rejections = Rejections::default();
     let acting_person_id = proposal.acting_person_id.and_then(|text| {
-        check_person_id(
-            text,
-            circumstances,
-            "meta/actingPersonId",
-            &mut rejections,
-        )
+        check_person_id(text, circumstances, "meta/actingPersonId", &mut rejections)
     });
     for field in proposal.not_allowed {
         rejections.add(Group::Message, Code::FieldNotAllowed, *field);
@@ -223,7 +218,10 @@ fn examine_terms(examined: &mut Examined<'_>, terms: &ProposedTerms<'_>, today: 
             .allowed_providers
             .extend(business_id(text, &field, rejections));
     }
-    if terms.osva_doc_oid.is_some_and(|oid| check_oid(oid).is_err()) {
+    if terms
+        .osva_doc_oid
+        .is_some_and(|oid| check_oid(oid).is_err())
+    {
         rejections.add(Group::Message, Code::OidInvalid, "terms/osvaDocOid");
     }
     check_text(terms.note, "terms/note", rejections);
@@ -264,7 +262,11 @@ pub fn decide(
     let total_authorised = grant
         .as_ref()
         .filter(|_| examined.validity_holds)
-        .map(|grant| grant.total_authorised().filter(|total| total.0 <= Cents::MAX_WIRE));
+        .map(|grant| {
+            grant
+                .total_authorised()
+                .filter(|total| total.0 <= Cents::MAX_WIRE)
+        });
     if total_authorised == Some(None) {
         rejections.add(Group::Message, Code::FieldNotAllowed, "ordinary");
     }
@@ -326,9 +328,10 @@ fn judge_service(
     }
     let overlaps = examined.validity_holds
         && !service.allow_overlap
-        && facts.grants.iter().any(|grant| {
-            grant.overlaps(terms.valid_from, terms.valid_to, circumstances.today)
-        });
+        && facts
+            .grants
+            .iter()
+            .any(|grant| grant.overlaps(terms.valid_from, terms.valid_to, circumstances.today));
     if overlaps {
         rejections.add(Group::Service, Code::PpOverlap, "terms/validFrom");
     }

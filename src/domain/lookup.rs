@@ -134,12 +134,7 @@ impl Examined<'_> {
 pub fn examine(question: Question<'_>, circumstances: Circumstances) -> Examined<'_> {
     let mut rejections = Rejections::default();
     let acting_person_id = question.acting_person_id.and_then(|text| {
-        check_person_id(
-            text,
-            circumstances,
-            "meta/actingPersonId",
-            &mut rejections,
-        )
+        check_person_id(text, circumstances, "meta/actingPersonId", &mut rejections)
     });
     let person_id = question
         .person_id
@@ -179,10 +174,14 @@ pub fn decide<'a>(
     let found = match (number, facts) {
         (None, _) => Err(NotFound::CheckCharacter),
         (Some(_), None) => Err(NotFound::NoSuchNumber),
-        (Some(_), Some(facts)) => {
-            visible(&question, &facts, person_id.as_ref(), service_date, circumstances.today)
-                .map(|()| facts)
-        }
+        (Some(_), Some(facts)) => visible(
+            &question,
+            &facts,
+            person_id.as_ref(),
+            service_date,
+            circumstances.today,
+        )
+        .map(|()| facts),
     };
     let facts = match found {
         Ok(facts) => facts,
@@ -264,9 +263,12 @@ fn judge_provider(
         rejections.add(Group::Service, code, "providerBusinessId");
     }
     if let Some(unit_code) = question.provider_unit_code {
-        let is_known = facts
-            .provider
-            .is_some_and(|provider| provider.units.iter().any(|unit| unit.unit_code == unit_code));
+        let is_known = facts.provider.is_some_and(|provider| {
+            provider
+                .units
+                .iter()
+                .any(|unit| unit.unit_code == unit_code)
+        });
         if !is_known {
             rejections.add(
                 Group::Service,

@@ -337,10 +337,7 @@ pub enum NotApproved {
 }
 
 /// The approval in force on `day` that lasts longest, of one provider's rows for one service.
-pub fn approval_on(
-    rows: &[ProviderApproval],
-    day: Date,
-) -> Result<&ProviderApproval, NotApproved> {
+pub fn approval_on(rows: &[ProviderApproval], day: Date) -> Result<&ProviderApproval, NotApproved> {
     if rows.is_empty() || rows.iter().any(|row| row.state == ApprovalState::Suspended) {
         return Err(NotApproved::Never);
     }

@@ -14,9 +14,7 @@ use crate::domain::person_id::PersonId;
 use crate::domain::registry::OrganiserCode;
 use crate::domain::rejection::{Group, Rejection};
 use crate::soap::header::Header;
-use crate::store::{
-    Change, KeptAnswer, Miss, NewMiss, OrganiserEntry, StoreError,
-};
+use crate::store::{Change, KeptAnswer, Miss, NewMiss, OrganiserEntry, StoreError};
 
 use super::answer::{Answer, replayed, write};
 use super::repeats::{Identity, Known};
@@ -136,7 +134,9 @@ impl<O: Operation> Way<'_, O> {
     ) -> Result<Answer, Failure> {
         if let Some(identity) = identity {
             let store = &self.services.store;
-            let kept = store.replays(&identity.message, &identity.reference).await?;
+            let kept = store
+                .replays(&identity.message, &identity.reference)
+                .await?;
             match identity.judge(kept) {
                 Known::New => {}
                 Known::ByMessage(answer) => return self.replay(answer, None).await,
@@ -176,8 +176,8 @@ impl<O: Operation> Way<'_, O> {
             .store
             .misses(&self.header.client, services.misses_max)
             .await?;
-        let window = SignedDuration::try_from(services.misses_window)
-            .unwrap_or(SignedDuration::MAX);
+        let window =
+            SignedDuration::try_from(services.misses_window).unwrap_or(SignedDuration::MAX);
         let machine_now = Clock::machine_now();
         let counting = misses
             .iter()
@@ -244,8 +244,7 @@ impl<O: Operation> Way<'_, O> {
         let body = replayed(&String::from_utf8_lossy(&kept.body));
         let result = kept.result.clone();
         let mut change = Change::access_only(self.row(touched, &kept.result, true));
-        change.answer_by_message =
-            under_new_id.map(|identity| (identity.message.clone(), kept));
+        change.answer_by_message = under_new_id.map(|identity| (identity.message.clone(), kept));
         self.services.store.commit(change).await?;
         Ok(Answer { body, result })
     }

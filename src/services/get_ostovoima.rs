@@ -3,9 +3,9 @@
 use crate::contract::lexical::{Count, Day, Instant, PositiveInteger};
 use crate::contract::shape::Docs;
 use crate::contract::types::{
-    BusinessId, Decimal, Fault, Money, Oid, OrganiserCode, PersonId,
-    ProcedureCode, PurchasingPowerNumber, Quantity, QueryMeta, Result as ResultType, ServiceCode,
-    Surfaces, Text60, Text80, Tooth,
+    BusinessId, Decimal, Fault, Money, Oid, OrganiserCode, PersonId, ProcedureCode,
+    PurchasingPowerNumber, Quantity, QueryMeta, Result as ResultType, ServiceCode, Surfaces,
+    Text60, Text80, Tooth,
 };
 use crate::domain::access::{DataClass, MandateCheck, MandateResult};
 use crate::domain::authorisation::ActingFor;

@@ -26,7 +26,10 @@ pub enum Known {
     /// Answered before under this source reference, with another message id.
     ByReference(KeptAnswer),
     /// One of the keys stands for other content.
-    Conflict { code: Code, field: &'static str },
+    Conflict {
+        code: Code,
+        field: &'static str,
+    },
 }
 
 impl Identity {
@@ -40,10 +43,9 @@ impl Identity {
     ) -> Result<Identity, SecretsError> {
         let mut canonical = String::with_capacity(2048);
         request.encode(&mut canonical);
-        let digest = services.keyring.keyed_hash(
-            HashOf::Body,
-            &[O::CODE.as_bytes(), canonical.as_bytes()],
-        )?;
+        let digest = services
+            .keyring
+            .keyed_hash(HashOf::Body, &[O::CODE.as_bytes(), canonical.as_bytes()])?;
         let service = header.service.code.clone();
         Ok(Identity {
             message: MessageKey {

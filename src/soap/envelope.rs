@@ -105,7 +105,9 @@ impl<B> Pass<B> {
                         self.read_body(reader, bodies)?;
                     }
                     _ => {
-                        self.breach("the envelope holds one Header, then one Body, and nothing else");
+                        self.breach(
+                            "the envelope holds one Header, then one Body, and nothing else",
+                        );
                         skip_to(reader, 1)?;
                     }
                 },
@@ -140,7 +142,11 @@ impl<B> Pass<B> {
         self.body.is_none() && self.bodies == 0
     }
 
-    fn read_header(&mut self, reader: &mut Reader<'_>, text_chars_max: usize) -> Result<(), XmlError> {
+    fn read_header(
+        &mut self,
+        reader: &mut Reader<'_>,
+        text_chars_max: usize,
+    ) -> Result<(), XmlError> {
         let outcome = match header::read(reader, text_chars_max) {
             Ok(read) => Ok(read),
             Err(HeaderError::Xml(error)) => return Err(error),
@@ -170,7 +176,9 @@ impl<B> Pass<B> {
             }
         }
         if self.bodies != 1 {
-            self.breach("the Body must hold exactly one element, named as the header's serviceCode");
+            self.breach(
+                "the Body must hold exactly one element, named as the header's serviceCode",
+            );
             // Even an empty Body has been: another one is a breach of its own.
             self.bodies = self.bodies.max(1);
         }
@@ -188,8 +196,8 @@ impl<B> Pass<B> {
         };
         let service = &header.service;
         let is_known = bodies.knows(&service.code);
-        let is_named_so = start.local == service.code
-            && (start.namespace == Namespace::Psop || !is_known);
+        let is_named_so =
+            start.local == service.code && (start.namespace == Namespace::Psop || !is_known);
         let fault = if !is_named_so {
             Fault::new(
                 FaultCode::HeaderInvalid,
@@ -205,7 +213,11 @@ impl<B> Pass<B> {
                 "there is no such service here; the WSDL lists those there are",
             )
             .at("service/serviceCode")
-        } else if service.version.as_deref().is_some_and(|version| version != VERSION) {
+        } else if service
+            .version
+            .as_deref()
+            .is_some_and(|version| version != VERSION)
+        {
             Fault::new(
                 FaultCode::VersionUnknown,
                 "the serviceVersion must be v1, or be left out",
@@ -251,7 +263,8 @@ impl<B> Pass<B> {
             Some(Ok(body)) => Ok(Received { header, echo, body }),
             Some(Err(fault)) => Err(unreadable(fault, Some((header, echo)))),
             None => {
-                let fault = Fault::new(FaultCode::HeaderInvalid, "the envelope has no Body").at("Body");
+                let fault =
+                    Fault::new(FaultCode::HeaderInvalid, "the envelope has no Body").at("Body");
                 Err(unreadable(fault, Some((header, echo))))
             }
         }

@@ -103,7 +103,9 @@ pub fn read<'a>(
                 }
             }
             Token::Text(text) if is_blank(&text) => {}
-            Token::Text(_) => return invalid("Header", "text stands between the header's elements"),
+            Token::Text(_) => {
+                return invalid("Header", "text stands between the header's elements");
+            }
             Token::End | Token::Eof => break,
         }
     }
@@ -166,7 +168,13 @@ fn part<'a>(
 ) -> Result<(), HeaderError> {
     match (start.namespace, start.local) {
         (Namespace::Xroad, "client") => {
-            let identifier = identifier(reader, start, "client", &["MEMBER", "SUBSYSTEM"], text_chars_max)?;
+            let identifier = identifier(
+                reader,
+                start,
+                "client",
+                &["MEMBER", "SUBSYSTEM"],
+                text_chars_max,
+            )?;
             put(&mut parts.client, client_id(identifier)?, "client")
         }
         (Namespace::Xroad, "service") => {
@@ -177,15 +185,17 @@ fn part<'a>(
             identifier(reader, start, "securityServer", &["SERVER"], text_chars_max)?;
             put(&mut parts.security_server, (), "securityServer")
         }
-        (Namespace::Xroad, "id") => {
-            put(&mut parts.id, text(reader, "id", text_chars_max)?, "id")
-        }
-        (Namespace::Xroad, "userId") => {
-            put(&mut parts.user_id, text(reader, "userId", text_chars_max)?, "userId")
-        }
-        (Namespace::Xroad, "issue") => {
-            put(&mut parts.issue, text(reader, "issue", text_chars_max)?, "issue")
-        }
+        (Namespace::Xroad, "id") => put(&mut parts.id, text(reader, "id", text_chars_max)?, "id"),
+        (Namespace::Xroad, "userId") => put(
+            &mut parts.user_id,
+            text(reader, "userId", text_chars_max)?,
+            "userId",
+        ),
+        (Namespace::Xroad, "issue") => put(
+            &mut parts.issue,
+            text(reader, "issue", text_chars_max)?,
+            "issue",
+        ),
         (Namespace::Xroad, "protocolVersion") => put(
             &mut parts.protocol_version,
             text(reader, "protocolVersion", text_chars_max)?,
@@ -305,11 +315,7 @@ fn check_object_type(
     }
 }
 
-fn required(
-    value: Option<String>,
-    field: &'static str,
-    part: &str,
-) -> Result<String, HeaderError> {
+fn required(value: Option<String>, field: &'static str, part: &str) -> Result<String, HeaderError> {
     match value {
         Some(text) if !text.trim().is_empty() => Ok(text),
         Some(_) => invalid(field, &format!("{part} is blank")),
@@ -405,7 +411,10 @@ fn finish(parts: Parts) -> Result<Header, HeaderError> {
     let client = parts.client.ok_or_else(|| missing("client"))?;
     let id = parts.id.ok_or_else(|| missing("id"))?;
     if id.trim().is_empty() {
-        return invalid("id", "the header element id is empty: send a new UUID with every message");
+        return invalid(
+            "id",
+            "the header element id is empty: send a new UUID with every message",
+        );
     }
     Ok(Header {
         client,

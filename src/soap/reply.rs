@@ -73,7 +73,11 @@ fn header(out: &mut String, prefix: &str, echo: &Echo) {
         if bound == prefix {
             continue;
         }
-        out.push_str(if bound.is_empty() { " xmlns" } else { " xmlns:" });
+        out.push_str(if bound.is_empty() {
+            " xmlns"
+        } else {
+            " xmlns:"
+        });
         out.push_str(bound);
         out.push_str("=\"");
         out.push_str(uri);

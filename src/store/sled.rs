@@ -1,9 +1,9 @@
 //! The store on sled, for one process on one machine.
 //!
 //! sled alone is not durable on Linux: its flush syncs no disk. So one thread commits, syncs sled's log
-//! by a handle of our own and only then answers ([`committer`]); every record carries its format and a
-//! checksum ([`record`]); a guard file tells a store that came back smaller ([`guard`]). Personal data
-//! is sealed before it gets here and found by keyed hashes ([`change`], [`reads`]).
+//! by a handle of our own and only then answers (`committer`); every record carries its format and a
+//! checksum (`record`); a guard file tells a store that came back smaller (`guard`). Personal data
+//! is sealed before it gets here and found by keyed hashes (`change`, `reads`).
 //!
 //! In the folder: `db`, `conf`, `blobs` and `snap.*` are sled's, `head` is the guard.
 
@@ -77,7 +77,7 @@ impl SledStore {
         sync_log: SyncLog,
     ) -> Result<SledStore, StoreError> {
         let (engine, committer) = open::open(options, master, sync_log)?;
-        let (jobs, queue) = sync_channel(options.commit_queue_max);
+        let (jobs, queue) = sync_channel(options.commit_queue_max.max(1));
         let (closed_sender, closed) = watch::channel(None);
         let watched = Arc::clone(&engine);
         let work = move || {

@@ -47,9 +47,7 @@ pub fn split_tag<'a>(
 }
 
 fn split_attribute(text: &str) -> Result<(RawAttribute<'_>, &str), &'static str> {
-    let (name, rest) = text
-        .split_once('=')
-        .ok_or("an attribute has no value")?;
+    let (name, rest) = text.split_once('=').ok_or("an attribute has no value")?;
     let (prefix, local) =
         split_name(name.trim_end_matches(is_space)).ok_or("an attribute's name is not a name")?;
     let rest = rest.trim_start_matches(is_space);
@@ -157,8 +155,16 @@ mod tests {
     #[test]
     fn sloppy_tags_are_refused() {
         for tag in [
-            "a b", "a b=1", "a b=\"1", "a b=\"1\"c=\"2\"", "a b=\"<\"", "a b=\"1\" b=\"2\"",
-            "a 1=\"x\"", "a =\"x\"", "a b=\"1\" c=\"1\" d=\"1\" e=\"1\"", "a b=\"1\"/",
+            "a b",
+            "a b=1",
+            "a b=\"1",
+            "a b=\"1\"c=\"2\"",
+            "a b=\"<\"",
+            "a b=\"1\" b=\"2\"",
+            "a 1=\"x\"",
+            "a =\"x\"",
+            "a b=\"1\" c=\"1\" d=\"1\" e=\"1\"",
+            "a b=\"1\"/",
         ] {
             assert!(split(tag).is_err(), "{tag}");
         }
@@ -168,7 +174,17 @@ mod tests {
     #[test]
     fn references_resolve_or_are_refused() {
         assert_eq!(attribute_value("a&amp;b\n&#x41;").unwrap(), "a&b A");
-        for wrong in ["&", "&;", "&nbsp;", "&#0;", "&#xD800;", "&#x;", "&#+5;", "&#xFFFE;", "&#1114112;"] {
+        for wrong in [
+            "&",
+            "&;",
+            "&nbsp;",
+            "&#0;",
+            "&#xD800;",
+            "&#x;",
+            "&#+5;",
+            "&#xFFFE;",
+            "&#1114112;",
+        ] {
             assert!(attribute_value(wrong).is_err(), "{wrong}");
         }
     }

@@ -11,7 +11,9 @@ pub fn first_illegal(text: &str) -> Option<usize> {
     // Only C0 controls and U+FFFE, U+FFFF are illegal; the scan over bytes finds candidates.
     text.bytes()
         .enumerate()
-        .filter(|(_, byte)| (*byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r')) || *byte == 0xEF)
+        .filter(|(_, byte)| {
+            (*byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r')) || *byte == 0xEF
+        })
         .find(|(offset, _)| {
             text.get(*offset..)
                 .and_then(|rest| rest.chars().next())
@@ -41,7 +43,8 @@ pub fn is_nc_name(name: &str) -> bool {
 /// `None` when it is no qualified name.
 pub fn split_name(name: &str) -> Option<(&str, &str)> {
     let (prefix, local) = name.split_once(':').unwrap_or(("", name));
-    let prefix_holds = prefix.is_empty() == !name.contains(':') && (prefix.is_empty() || is_nc_name(prefix));
+    let prefix_holds =
+        prefix.is_empty() == !name.contains(':') && (prefix.is_empty() || is_nc_name(prefix));
     (prefix_holds && is_nc_name(local)).then_some((prefix, local))
 }
 

@@ -183,8 +183,10 @@ impl<'a> Reader<'a> {
                     return Ok(Token::Text(data.xml10_content()));
                 }
                 Event::GeneralRef(reference) => {
-                    let character = resolve_reference(&reference)
-                        .map_err(|reason| XmlError { reason, offset: begin })?;
+                    let character = resolve_reference(&reference).map_err(|reason| XmlError {
+                        reason,
+                        offset: begin,
+                    })?;
                     self.count_text(" ", begin)?;
                     return Ok(Token::Text(Cow::Owned(character.to_string())));
                 }
@@ -221,9 +223,14 @@ impl<'a> Reader<'a> {
     }
 
     fn declaration(&self, begin: usize) -> Result<(), XmlError> {
-        let refuse = |reason| XmlError { reason, offset: begin };
+        let refuse = |reason| XmlError {
+            reason,
+            offset: begin,
+        };
         if begin != 0 {
-            return Err(refuse("an XML declaration stands elsewhere than at the start"));
+            return Err(refuse(
+                "an XML declaration stands elsewhere than at the start",
+            ));
         }
         let tag = self
             .slice(0, self.offset())
@@ -243,25 +250,36 @@ impl<'a> Reader<'a> {
         if take("encoding").is_some_and(|encoding| !encoding.eq_ignore_ascii_case("utf-8")) {
             return Err(refuse("only the encoding UTF-8 is taken"));
         }
-        if take("standalone").is_some_and(|value| !matches!(value, "yes" | "no")) || left.next().is_some() {
+        if take("standalone").is_some_and(|value| !matches!(value, "yes" | "no"))
+            || left.next().is_some()
+        {
             return Err(refuse("the XML declaration is not well-formed"));
         }
         Ok(())
     }
 
     fn start(&mut self, begin: usize) -> Result<Start<'a>, XmlError> {
-        let refuse = |reason| XmlError { reason, offset: begin };
+        let refuse = |reason| XmlError {
+            reason,
+            offset: begin,
+        };
         if self.depth == 0 && self.root_seen {
-            return Err(refuse("something follows the end of the document's element"));
+            return Err(refuse(
+                "something follows the end of the document's element",
+            ));
         }
         self.root_seen = true;
         self.depth += 1;
         self.elements += 1;
         if self.depth > self.limits.depth_max {
-            return Err(refuse("elements are nested deeper than limits.xml_depth_max"));
+            return Err(refuse(
+                "elements are nested deeper than limits.xml_depth_max",
+            ));
         }
         if self.elements > self.limits.elements_max {
-            return Err(refuse("the document has more elements than limits.xml_elements_max"));
+            return Err(refuse(
+                "the document has more elements than limits.xml_elements_max",
+            ));
         }
         self.text_chars.push(0);
         let tag = self.slice(begin, self.offset());
@@ -277,7 +295,9 @@ impl<'a> Reader<'a> {
             self.declare(attribute).map_err(refuse)?;
         }
         if self.bindings.len() > self.limits.namespaces_max + 1 {
-            return Err(refuse("more namespaces are in scope than limits.xml_namespaces_max"));
+            return Err(refuse(
+                "more namespaces are in scope than limits.xml_namespaces_max",
+            ));
         }
         let unbound = || refuse("a prefix is not bound to a namespace");
         let namespace = self.resolve(prefix, true).ok_or_else(unbound)?;
@@ -375,7 +395,10 @@ impl<'a> Reader<'a> {
         };
         *count = count.saturating_add(text.chars().count());
         if *count > most {
-            return self.error("an element's text is longer than limits.xml_text_chars_max", begin);
+            return self.error(
+                "an element's text is longer than limits.xml_text_chars_max",
+                begin,
+            );
         }
         Ok(())
     }

@@ -63,6 +63,11 @@ impl Staged {
                 return Ok(Verdict::Conflict);
             }
         }
+        if let Some((client, new)) = &change.miss
+            && self.newest_miss(view, &Key::misses(client))? != new.newest_seen
+        {
+            return Ok(Verdict::Conflict);
+        }
         for (key, value) in change.inserts {
             self.insert(key, value);
         }
@@ -77,8 +82,8 @@ impl Staged {
             }
             self.writes.insert(key, Some(value));
         }
-        if let Some((client, miss)) = change.miss {
-            self.add_miss(view, &client, miss)?;
+        if let Some((client, new)) = change.miss {
+            self.add_miss(view, &client, new.miss)?;
         }
         for row in change.access_rows {
             self.add_access_row(view.keyring(), &row)?;
@@ -154,6 +159,32 @@ impl Staged {
     fn remove(&mut self, key: Key) {
         self.state.records = self.state.records.saturating_sub(1);
         self.writes.insert(key, None);
+    }
+
+    /// The last by key of what is staged and what sled has.
+    fn newest_miss(&self, view: &View<'_>, prefix: &Key) -> Result<Option<Miss>, StoreError> {
+        let staged = self
+            .writes
+            .range(prefix.clone()..)
+            .take_while(|(key, _)| key.is_under(prefix))
+            .filter_map(|(key, value)| Some((key.clone(), IVec::from(value.as_deref()?))))
+            .last();
+        let kept = view
+            .scan(prefix)
+            .rev()
+            .find(|found| !matches!(found, Ok((key, _)) if self.writes.get(key) == Some(&None)))
+            .transpose()?;
+        let newest = staged
+            .into_iter()
+            .chain(kept)
+            .max_by(|left, right| left.0.cmp(&right.0));
+        match newest {
+            Some((key, value)) => {
+                let miss: StoredMiss = record::decode(Table::Miss, &key, &value)?;
+                Ok(Some(miss.into_miss()))
+            }
+            None => Ok(None),
+        }
     }
 
     fn add_miss(&mut self, view: &View<'_>, client: &Hash, miss: Miss) -> Result<(), StoreError> {

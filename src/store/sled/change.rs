@@ -13,7 +13,7 @@ use crate::domain::access::AccessEntry;
 use crate::domain::client::ClientId;
 use crate::domain::person_id::PersonId;
 use crate::secrets::{HashOf, Keyring};
-use crate::store::{Change, Creation, KeptAnswer, MessageKey, Miss, ReferenceKey, StoreError};
+use crate::store::{Change, Creation, KeptAnswer, MessageKey, NewMiss, ReferenceKey, StoreError};
 
 /// Persons and numbers in one row of the access log; a call with more has more rows.
 pub(super) const ROW_ITEMS_MAX: usize = 500;
@@ -28,7 +28,8 @@ pub(super) struct PreparedChange {
     pub(super) customer: Option<PreparedCustomer>,
     /// Plain rows of the access log; position and link come from the committer.
     pub(super) access_rows: Vec<Vec<u8>>,
-    pub(super) miss: Option<(Hash, Miss)>,
+    /// With the hash of its client.
+    pub(super) miss: Option<(Hash, NewMiss)>,
 }
 
 /// A customer's record; the stored one must have the version before, or be absent for version 1.
@@ -45,7 +46,7 @@ pub(super) fn prepare(keyring: &Keyring, change: &Change) -> Result<PreparedChan
         customer: None,
         access_rows: access_rows(keyring, &change.access)?,
         miss: match change.miss {
-            Some(miss) => Some((client_hash(keyring, &change.access.client)?, miss.miss)),
+            Some(miss) => Some((client_hash(keyring, &change.access.client)?, miss)),
             None => None,
         },
     };

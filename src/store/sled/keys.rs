@@ -97,6 +97,11 @@ impl Key {
         &self.0
     }
 
+    /// Whether this key lies under `prefix`.
+    pub(super) fn is_under(&self, prefix: &Key) -> bool {
+        self.0.starts_with(&prefix.0)
+    }
+
     /// A text of any length, preceded by its length.
     fn text(mut self, text: &str) -> Key {
         // A text beyond u32 makes a key beyond its limit, which no record is kept under.

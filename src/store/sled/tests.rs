@@ -2,15 +2,17 @@
 //! tests share.
 //!
 //! `commit` expectations, batches, limits · `files` what opening refuses and accepts · `failure` damage,
-//! failing syncs, panics · `privacy` what stands in the files, the access chain · `facts` reads and the
-//! registry · `format` the stored bytes.
+//! failing syncs, panics · `privacy` what stands in the files, the access chain · `facts`, `registry`,
+//! `misses` reads · `format` the stored bytes.
 
 mod commit;
 mod facts;
 mod failure;
 mod files;
 mod format;
+mod misses;
 mod privacy;
+mod registry;
 
 use std::fs;
 use std::io;

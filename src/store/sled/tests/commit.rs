@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use super::facts::registry;
+use super::registry::registry;
 use super::*;
 use crate::store::sled::change::ROW_ITEMS_MAX;
 use crate::store::sled::record::VALUE_BYTES_MAX;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::facts::registry;
+use super::registry::registry;
 use super::*;
 use crate::store::sled::engine;
 use crate::store::sled::keys::{Key, Table};

@@ -51,10 +51,13 @@ async fn the_guard_follows_within_seconds_and_at_the_close() {
 async fn the_count_of_records_is_that_of_the_records() {
     let place = Place::new();
     let store = place.open();
-    store.put_registry(super::facts::registry()).await.unwrap();
+    store
+        .put_registry(super::registry::registry())
+        .await
+        .unwrap();
     commit_some(&store, 0..5).await;
     store
-        .put_registry(super::facts::smaller_registry())
+        .put_registry(super::registry::smaller_registry())
         .await
         .unwrap();
     store.close().await.unwrap();
@@ -205,7 +208,7 @@ async fn a_store_without_its_meta_record_is_refused() {
 async fn pages_of_the_largest_records_stay_in_the_log() {
     let place = Place::new();
     let store = place.open();
-    let mut registry = super::facts::registry();
+    let mut registry = super::registry::registry();
     let sample = registry.providers[0].clone();
     for index in 0..200_u32 {
         let mut provider = sample.clone();

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::facts::registry;
+use super::registry::registry;
 use super::*;
 use crate::domain::access::{MandateCheck, MandateResult};
 use crate::store::Miss;

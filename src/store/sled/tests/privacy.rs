@@ -3,11 +3,11 @@
 use super::*;
 use crate::domain::access::{MandateCheck, MandateResult};
 use crate::secrets::HashOf;
-use crate::store::Miss;
 use crate::store::sled::batch::chain_link;
 use crate::store::sled::keys::{Key, Table};
 use crate::store::sled::record;
 use crate::store::sled::stored::{AccessRow, ChainedRow};
+use crate::store::{Miss, NewMiss};
 
 /// Every row of the access log, its chain checked from the first link on.
 pub(super) fn access_rows(store: &SledStore) -> Vec<AccessRow<'static>> {
@@ -86,13 +86,19 @@ fn contains(folder: &Path, wanted: &[u8]) -> bool {
 async fn nothing_personal_stands_in_the_files() {
     let place = Place::new();
     let store = place.open();
-    store.put_registry(super::facts::registry()).await.unwrap();
+    store
+        .put_registry(super::registry::registry())
+        .await
+        .unwrap();
     let mut change = creation(1, CHILD, 1);
     let kept = answer(&format!("<personId>{CHILD}</personId>"));
     change.answer_by_reference = Some((reference("lahde-1"), kept.clone()));
-    change.miss = Some(Miss {
-        at: instant(0),
-        machine_at: instant(0),
+    change.miss = Some(NewMiss {
+        miss: Miss {
+            at: instant(0),
+            machine_at: instant(0),
+        },
+        newest_seen: None,
     });
     store.commit(change).await.unwrap();
     let again = Change {

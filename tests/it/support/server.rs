@@ -1,0 +1,201 @@
+//! A server process with a store of its own, and a plain HTTP client to talk to it.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use super::answer::Answer;
+use super::root;
+
+/// The program under test.
+pub fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_psop-adapter"));
+    for (key, _) in std::env::vars_os() {
+        if key.to_string_lossy().starts_with("PSOP_") {
+            command.env_remove(key);
+        }
+    }
+    command
+}
+
+/// A folder with configuration, key and store.
+pub struct Site {
+    folder: TempDir,
+}
+
+impl Site {
+    /// A site with the demo registry, the demo's fixed clock, and `more` configuration (TOML sections
+    /// other than store, secrets, server and admin).
+    pub fn new(more: &str) -> Site {
+        Self::with_registry(more, &root().join("fixtures/demo/registry.toml"))
+    }
+
+    /// A site with another registry.
+    pub fn with_registry(more: &str, registry: &Path) -> Site {
+        let site = Self::empty(
+            "environment = \"TEST\"\nclock = \"2026-03-16T10:00:00+02:00\"\n",
+            more,
+        );
+        site.apply(registry);
+        site
+    }
+
+    /// A site without a registry; `head` are the configuration's top-level keys.
+    pub fn empty(head: &str, more: &str) -> Site {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().display();
+        let config = format!(
+            "{head}\n[store]\nkind = \"sled\"\npath = \"{path}/store\"\n\
+             [secrets]\nkey_file = \"{path}/master.key\"\n{more}\n"
+        );
+        std::fs::write(folder.path().join("psop-adapter.toml"), config).unwrap();
+        std::fs::write(folder.path().join("master.key"), "5a".repeat(32)).unwrap();
+        let site = Site { folder };
+        use std::os::unix::fs::PermissionsExt;
+        let owner_only = std::fs::Permissions::from_mode(0o600);
+        std::fs::set_permissions(site.folder().join("master.key"), owner_only).unwrap();
+        site
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn config(&self) -> PathBuf {
+        self.folder().join("psop-adapter.toml")
+    }
+
+    /// Loads a registry file into the store.
+    pub fn apply(&self, registry: &Path) {
+        let output = program()
+            .args(["registry", "apply"])
+            .arg(registry)
+            .arg("--config")
+            .arg(self.config())
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+
+    /// Starts a server on free ports and waits until it answers.
+    pub fn start(&self) -> Server {
+        let mut command = program();
+        command.arg("serve").arg("--config").arg(self.config());
+        Server::spawn(command, &self.folder().join("server.log"))
+    }
+
+    /// Everything the servers of this site have logged.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.folder().join("server.log")).unwrap_or_default()
+    }
+}
+
+/// A running server. Killed when dropped.
+pub struct Server {
+    child: Child,
+    pub http: SocketAddr,
+    pub admin: SocketAddr,
+}
+
+impl Server {
+    /// Runs `command`, which ends in `serve …`, on free ports.
+    pub fn spawn(mut command: Command, log: &Path) -> Server {
+        let log = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(log)
+            .unwrap();
+        command.args(["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"]);
+        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
+        let mut line = String::new();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        stdout.read_line(&mut line).unwrap();
+        let address = |name: &str| -> SocketAddr {
+            let found = line
+                .split_whitespace()
+                .find_map(|word| word.strip_prefix(name));
+            found
+                .unwrap_or_else(|| panic!("the server said {line:?}"))
+                .parse()
+                .unwrap()
+        };
+        let (http, admin) = (address("http="), address("admin="));
+        Server { child, http, admin }
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends a SOAP message to the service address.
+    pub fn post(&self, message: &str) -> Answer {
+        self.post_bytes(message.as_bytes(), "text/xml; charset=utf-8")
+    }
+
+    /// Sends bytes of some media type to the service address.
+    pub fn post_bytes(&self, body: &[u8], content_type: &str) -> Answer {
+        post(self.http, body, content_type).expect("the server answers")
+    }
+
+    /// The address security servers call.
+    pub fn url(&self) -> String {
+        format!("http://{}/xroad", self.http)
+    }
+
+    /// SIGKILL: nothing is closed, nothing is flushed.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// SIGTERM, and the exit code.
+    pub fn stop(mut self) -> Option<i32> {
+        let status = Command::new("kill")
+            .arg(self.child.id().to_string())
+            .status()
+            .unwrap();
+        assert!(status.success());
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// One POST to `/xroad` on a connection of its own.
+pub fn post(address: SocketAddr, body: &[u8], content_type: &str) -> std::io::Result<Answer> {
+    let head = format!(
+        "POST /xroad HTTP/1.1\r\nHost: psop\r\nContent-Type: {content_type}\r\nSOAPAction: \"\"\r\n\
+         Content-Length: {}\r\nConnection: close\r\n\r\n",
+        body.len()
+    );
+    exchange(address, &[head.as_bytes(), body].concat())
+}
+
+/// A GET on a connection of its own.
+pub fn get(address: SocketAddr, path: &str) -> std::io::Result<Answer> {
+    let head = format!("GET {path} HTTP/1.1\r\nHost: psop\r\nConnection: close\r\n\r\n");
+    exchange(address, head.as_bytes())
+}
+
+/// Sends bytes and reads the answer until the server closes.
+pub fn exchange(address: SocketAddr, bytes: &[u8]) -> std::io::Result<Answer> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+    stream.write_all(bytes)?;
+    let mut whole = Vec::new();
+    stream.read_to_end(&mut whole)?;
+    Answer::parse(&whole)
+}
