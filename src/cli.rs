@@ -41,7 +41,7 @@ enum Command {
     #[command(subcommand)]
     Registry(registry::Registry),
     /// Call a service as an X-Road client would, and print the answer
-    Call(call::Call),
+    Call(Box<call::Call>),
     /// Print a completion script for a shell
     Completions(completions::Completions),
 }

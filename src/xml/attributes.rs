@@ -128,7 +128,9 @@ pub fn resolve_reference(reference: &str) -> Result<char, &'static str> {
 mod tests {
     use super::*;
 
-    fn split(tag: &str) -> Result<(String, Vec<(String, String, String)>), &'static str> {
+    type Parts = (String, Vec<(String, String, String)>);
+
+    fn split(tag: &str) -> Result<Parts, &'static str> {
         let mut attributes = Vec::new();
         let name = split_tag(tag, 3, &mut attributes)?;
         let attributes = attributes

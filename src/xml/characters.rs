@@ -42,10 +42,12 @@ pub fn is_nc_name(name: &str) -> bool {
 /// A qualified name in its prefix (empty when there is none) and local part;
 /// `None` when it is no qualified name.
 pub fn split_name(name: &str) -> Option<(&str, &str)> {
-    let (prefix, local) = name.split_once(':').unwrap_or(("", name));
-    let prefix_holds =
-        prefix.is_empty() == !name.contains(':') && (prefix.is_empty() || is_nc_name(prefix));
-    (prefix_holds && is_nc_name(local)).then_some((prefix, local))
+    let (prefix, local) = match name.split_once(':') {
+        None => ("", name),
+        Some((prefix, local)) if is_nc_name(prefix) => (prefix, local),
+        Some(_) => return None,
+    };
+    is_nc_name(local).then_some((prefix, local))
 }
 
 fn is_name_start(character: char) -> bool {

@@ -1,0 +1,68 @@
+# psop-adapter. `make help` lists the targets.
+
+CONFIG := fixtures/demo/psop-adapter.toml
+PROGRAM := target/release/psop-adapter
+VENV := target/venv
+CARGO_DENY := target/tools/bin/cargo-deny
+CARGO_DENY_VERSION := 0.20.2
+
+# What the build needs beyond Rust, and what the tests need beyond that (Debian packages).
+BUILD_PACKAGES := gcc libc6-dev pkg-config libssl-dev
+TEST_PACKAGES := libxml2-utils python3 python3-venv strace
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench fmt contract kill-test clean-debian-test build-packages test-packages
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build-packages ## Build, load the demo registry into ./data if it is not there, and serve on 127.0.0.1:8080
+	cargo build --release --locked
+	@test -e data/demo-registry-applied || { \
+		$(PROGRAM) registry apply fixtures/demo/registry.toml --config $(CONFIG) && \
+		touch data/demo-registry-applied; }
+	@echo "Grant:    curl -H 'Content-Type: text/xml; charset=utf-8' --data-binary @fixtures/requests/01-create-ordinary.xml http://127.0.0.1:8080/xroad"
+	@echo "Look up:  put its number in place of OV-0000-0000-0000-0 in fixtures/requests/02-get-ostovoima.xml and send that"
+	@echo "Describe: curl http://127.0.0.1:8080/xroad?wsdl; health: curl http://127.0.0.1:8081/health/ready"
+	@exec $(PROGRAM) serve --config $(CONFIG)
+
+test: build-packages test-packages $(VENV)/installed ## Everything that proves it works (some minutes)
+	PSOP_TEST_PYTHON=$(CURDIR)/$(VENV)/bin/python cargo test --locked
+
+check: build-packages $(CARGO_DENY) ## What a change must pass beside the tests: format, lints, docs, contract, dependencies
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
+	cargo run --locked --quiet -- contract check
+	$(CARGO_DENY) --locked check bans licenses sources
+	@echo "advisories:"; $(CARGO_DENY) --locked check advisories || \
+		echo "advisories were not checked: their database is out of reach, or see above"
+
+bench: build-packages ## Time the parts of a request
+	cargo bench --locked
+
+fmt: ## Format the code
+	cargo fmt
+
+contract: build-packages ## Write wsdl/ and xsd/ from the code's listings
+	cargo run --locked --quiet -- contract write
+
+kill-test: build-packages ## 20 rounds of 10,000 grants with kill -9 at a random moment (some minutes)
+	PSOP_KILL_ROUNDS=20 PSOP_KILL_CREATES=10000 cargo test --locked --release --test it kill -- --nocapture
+
+clean-debian-test: ## `make run` and `make test` in a new minimal Debian (root; needs debootstrap)
+	tests/clean-debian.sh
+
+build-packages:
+	@tests/packages.sh $(BUILD_PACKAGES)
+
+test-packages:
+	@tests/packages.sh $(TEST_PACKAGES)
+
+$(VENV)/installed: tests/interop/zeep/requirements.txt | test-packages
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+$(CARGO_DENY):
+	cargo install cargo-deny --version $(CARGO_DENY_VERSION) --locked --root target/tools
