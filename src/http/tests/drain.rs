@@ -22,7 +22,7 @@ async fn a_request_in_flight_finishes_and_its_connection_is_closed() {
     })
     .await;
     let ready = server.connect_admin().await.get("/health/ready").await;
-    ready.assert(503, r#"{"reasons":["draining"],"status":"not ready"}"#);
+    ready.assert(503, r#"{"status":"not ready","reasons":["draining"]}"#);
     server
         .connect_admin()
         .await
