@@ -1,6 +1,6 @@
 //! The services: what each takes and answers, and the way that every request of every service goes.
 //!
-//! Known caller → rate limit → repeats → the service's own decision → one commit → answer.
+//! Known caller → limit on misses → repeats → the service's own decision → one commit → answer.
 //! Adding a service: one file in `services/`, one line in [`OPERATIONS`].
 
 pub mod get_ostovoima;

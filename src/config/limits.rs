@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 
 /// No limit may be set higher: 4 GiB, or 49 days in milliseconds. It keeps sums and instants from overflowing.
 const LIMIT_MAX: u64 = u32::MAX as u64;
-/// Longer retention overflows nothing but has no use: ten years.
 /// Security servers do not retry a request that met a connection closed as idle.
 const IDLE_TIMEOUT_MS_MIN: u64 = 1_000;
 

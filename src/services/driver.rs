@@ -132,6 +132,10 @@ impl<O: Operation> Way<'_, O> {
         acting_for: &ActingFor,
         identity: Option<&Identity>,
     ) -> Result<Answer, Failure> {
+        let newest_miss = match acting_for {
+            ActingFor::Provider(_) => self.check_misses().await?,
+            ActingFor::Organiser(_) => None,
+        };
         if let Some(identity) = identity {
             let store = &self.services.store;
             let kept = store
@@ -148,10 +152,6 @@ impl<O: Operation> Way<'_, O> {
                 }
             }
         }
-        let newest_miss = match acting_for {
-            ActingFor::Provider(_) => self.check_misses().await?,
-            ActingFor::Organiser(_) => None,
-        };
         let context = Context {
             services: self.services,
             acting_for,

@@ -122,12 +122,13 @@ impl From<XmlError> for Fault {
 
 impl From<Offence> for Fault {
     fn from(offence: Offence) -> Fault {
-        let place = if offence.path.is_empty() {
-            "the message"
+        // A path is relative to the wrapper; the wrapper itself is `.`.
+        let path = if offence.path.is_empty() {
+            ".".to_owned()
         } else {
-            &offence.path
+            offence.path
         };
-        Fault::new(FaultCode::XsdInvalid, format!("{place} {}", offence.rule)).at(offence.path)
+        Fault::new(FaultCode::XsdInvalid, format!("{path} {}", offence.rule)).at(path)
     }
 }
 
