@@ -3,10 +3,10 @@
 
 use divan::Bencher;
 use divan::counter::BytesCount;
-use psop_adapter::contract::decode::{ContractType, DecodeError, Decoder};
-use psop_adapter::services::{self, Call};
-use psop_adapter::soap::envelope::{Bodies, read};
-use psop_adapter::xml::reader::{Limits, Reader, Start, Token};
+use psop_adapter::contract::decode::ContractType;
+use psop_adapter::services::Catalogue;
+use psop_adapter::soap::envelope::read;
+use psop_adapter::xml::reader::{Limits, Reader, Token};
 
 const MESSAGE: &str = include_str!("../fixtures/requests/01-create-ordinary.xml");
 const LIMITS: Limits = Limits {
@@ -56,31 +56,12 @@ fn walk_strictly(bencher: Bencher) {
     });
 }
 
-struct Operations;
-
-impl Bodies for Operations {
-    type Body = Box<dyn Call>;
-
-    fn decode<'a>(
-        &self,
-        code: &str,
-        decoder: &mut Decoder<'_, 'a>,
-        start: &Start<'a>,
-    ) -> Option<Result<Box<dyn Call>, DecodeError>> {
-        services::find(code).map(|operation| operation.decode(decoder, start))
-    }
-
-    fn knows(&self, code: &str) -> bool {
-        services::find(code).is_some()
-    }
-}
-
 /// The whole edge: envelope, header into types and bytes, body into its message.
 #[divan::bench]
 fn read_request(bencher: Bencher) {
     bencher
         .counter(BytesCount::of_str(MESSAGE))
-        .bench(|| read(MESSAGE.as_bytes(), LIMITS, 1_024, &Operations).is_ok());
+        .bench(|| read(MESSAGE.as_bytes(), LIMITS, 1_024, &Catalogue).is_ok());
 }
 
 /// Writing a message, as for an answer or a digest.

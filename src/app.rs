@@ -11,19 +11,18 @@ use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::config::{Config, Environment, Limits};
-use crate::contract::decode::{DecodeError, Decoder};
 use crate::contract::wsdl;
 use crate::domain::client::ClientId;
 use crate::http::{Endpoint, Refusal, SoapRequest, SoapResponse};
 use crate::secrets::{HashOf, KeyFilePolicy, Keyring, MasterKey, SecretsError};
-use crate::services::{self, Call, Failure, Services};
-use crate::soap::envelope::{self, Bodies, Received, Unreadable};
+use crate::services::{self, Catalogue, Failure, Services};
+use crate::soap::envelope::{self, Received, Unreadable};
 use crate::soap::fault::{Fault, FaultCode};
 use crate::soap::header::{Echo, Header};
 use crate::soap::reply;
 use crate::store::sled::{Options, SledStore};
 use crate::store::{Store, StoreError};
-use crate::xml::reader::{self, Start};
+use crate::xml::reader;
 
 /// Why the program could not be put together.
 #[derive(Debug, thiserror::Error)]
@@ -98,7 +97,7 @@ impl App {
             &request.body,
             self.limits,
             self.header_text_chars_max,
-            &Operations,
+            &Catalogue,
         );
         let Received { header, echo, body } = match read {
             Ok(received) => received,
@@ -167,26 +166,6 @@ fn store_fault(error: StoreError) -> Fault {
         _ => tracing::error!("{error}"),
     }
     error.into()
-}
-
-/// The services, as the envelope's reader sees them.
-struct Operations;
-
-impl Bodies for Operations {
-    type Body = Box<dyn Call>;
-
-    fn decode<'a>(
-        &self,
-        code: &str,
-        decoder: &mut Decoder<'_, 'a>,
-        start: &Start<'a>,
-    ) -> Option<Result<Box<dyn Call>, DecodeError>> {
-        services::find(code).map(|operation| operation.decode(decoder, start))
-    }
-
-    fn knows(&self, code: &str) -> bool {
-        services::find(code).is_some()
-    }
 }
 
 fn check_media_type(request: &SoapRequest) -> Result<(), Fault> {

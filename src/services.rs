@@ -29,6 +29,7 @@ use crate::domain::person_id::PersonId;
 use crate::domain::registry::OrganiserCode;
 use crate::domain::rejection::Rejection;
 use crate::secrets::{Keyring, SecretsError};
+use crate::soap::envelope::Bodies;
 use crate::soap::header::Header;
 use crate::store::{Creation, Store, StoreError};
 use crate::xml::reader::Start;
@@ -208,6 +209,26 @@ pub fn find(code: &str) -> Option<&'static dyn AnyOperation> {
         .iter()
         .copied()
         .find(|operation| operation.contract().code == code)
+}
+
+/// The services, as the envelope's reader asks for them.
+pub struct Catalogue;
+
+impl Bodies for Catalogue {
+    type Body = Box<dyn Call>;
+
+    fn decode<'a>(
+        &self,
+        code: &str,
+        decoder: &mut Decoder<'_, 'a>,
+        start: &Start<'a>,
+    ) -> Option<Result<Box<dyn Call>, DecodeError>> {
+        find(code).map(|operation| operation.decode(decoder, start))
+    }
+
+    fn knows(&self, code: &str) -> bool {
+        find(code).is_some()
+    }
 }
 
 struct Entry<O: Operation>(std::marker::PhantomData<fn() -> O>);
