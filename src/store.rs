@@ -11,12 +11,13 @@ use std::pin::Pin;
 use jiff::Timestamp;
 
 use crate::domain::access::AccessEntry;
-use crate::domain::client::{ClientGrant, ClientId};
+use crate::domain::client::ClientId;
 use crate::domain::customer::Customer;
 use crate::domain::national_code::MunicipalityCode;
 use crate::domain::number::PurchasingPowerNumber;
 use crate::domain::person_id::PersonId;
 use crate::domain::purchasing_power::PurchasingPower;
+use crate::domain::registry::ClientGrant;
 use crate::domain::registry::{
     Organiser, OrganiserCode, Provider, ProviderApproval, Registry, ServiceType,
 };

@@ -4,8 +4,9 @@
 use jiff::civil::Date;
 
 use super::business_id::BusinessId;
-use super::client::{ClientGrant, ClientId};
+use super::client::ClientId;
 use super::person_id::user_id_is_person_id;
+use super::registry::ClientGrant;
 use super::registry::OrganiserCode;
 
 /// On whose data a request means to act.

@@ -1,13 +1,9 @@
-//! Who calls: X-Road identifiers as they stand in a message header, and what they were granted.
-//! Values are kept exactly as sent; nothing is trimmed or folded.
+//! Who calls: X-Road client identifiers as they stand in a message header. Values are kept
+//! exactly as sent; nothing is trimmed or folded.
 
 use std::fmt;
 
-use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-
-use super::business_id::BusinessId;
-use super::registry::OrganiserCode;
 
 /// X-Road client identifier: a member, or one of its subsystems.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -62,33 +58,8 @@ impl fmt::Display for ClientId {
     }
 }
 
-/// What an X-Road client may do: these services, for these organisers or as these providers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ClientGrant {
-    /// Without a subsystem the grant is member-wide. In files that people write,
-    /// `INSTANCE/CLASS/CODE[/SUBSYSTEM]`.
-    #[serde(with = "as_text_for_people")]
-    pub client: ClientId,
-    pub services: Vec<String>,
-    #[serde(default)]
-    pub organisers: Vec<OrganiserCode>,
-    #[serde(default)]
-    pub providers: Vec<BusinessId>,
-    pub valid_from: Date,
-    #[serde(default)]
-    pub valid_to: Option<Date>,
-}
-
-impl ClientGrant {
-    /// Whether the grant's dates cover `day`, both ends included.
-    pub fn is_valid_on(&self, day: Date) -> bool {
-        self.valid_from <= day && self.valid_to.is_none_or(|to| day <= to)
-    }
-}
-
 /// A client as text where people read and write, as its parts in stored records.
-mod as_text_for_people {
+pub(super) mod as_text_for_people {
     use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
     use super::ClientId;

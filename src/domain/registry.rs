@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::business_id::BusinessId;
-use super::client::ClientGrant;
+use super::client::{ClientId, as_text_for_people};
 use super::money::Cents;
 use super::national_code::{CountyCode, MunicipalityCode};
 
@@ -288,6 +288,31 @@ pub struct CodeSet {
     pub oid: String,
     pub version: String,
     pub items: Vec<CodeItem>,
+}
+
+/// What an X-Road client may do: these services, for these organisers or as these providers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClientGrant {
+    /// Without a subsystem the grant is member-wide. In files that people write,
+    /// `INSTANCE/CLASS/CODE[/SUBSYSTEM]`.
+    #[serde(with = "as_text_for_people")]
+    pub client: ClientId,
+    pub services: Vec<String>,
+    #[serde(default)]
+    pub organisers: Vec<OrganiserCode>,
+    #[serde(default)]
+    pub providers: Vec<BusinessId>,
+    pub valid_from: Date,
+    #[serde(default)]
+    pub valid_to: Option<Date>,
+}
+
+impl ClientGrant {
+    /// Whether the grant's dates cover `day`, both ends included.
+    pub fn is_valid_on(&self, day: Date) -> bool {
+        covers(self.valid_from, self.valid_to, day)
+    }
 }
 
 /// The whole registry, as a file gives it and as the store keeps it.

@@ -31,12 +31,20 @@ pub struct Header {
 /// What a response repeats of the request's header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Echo {
-    /// Namespace declarations in scope inside the header: prefix, and URI as written.
-    pub bindings: Vec<(String, String)>,
-    /// Whether some of them bind the prefix that responses use to something else than SOAP.
-    pub soap_prefix_taken: bool,
+    /// Namespace declarations in scope inside the header, each prefix once.
+    pub bindings: Vec<EchoedBinding>,
     /// Everything inside the header but `requestHash`.
     pub inner: String,
+}
+
+/// A namespace declaration to be repeated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EchoedBinding {
+    /// Empty for the default namespace.
+    pub prefix: String,
+    /// As written, fit for double quotes.
+    pub uri: String,
+    pub namespace: Namespace,
 }
 
 /// Why a header was not read.
@@ -111,11 +119,9 @@ pub fn read<'a>(
     }
     let inner = inner_text(reader, inner_begin, &dropped);
     let echo = Echo {
-        soap_prefix_taken: false,
-        bindings: Vec::new(),
+        bindings: echoed(&bindings),
         inner,
-    }
-    .with_bindings(&bindings);
+    };
     Ok((finish(parts)?, echo))
 }
 
@@ -132,32 +138,25 @@ fn inner_text(reader: &Reader<'_>, begin: usize, dropped: &[(usize, usize)]) -> 
     inner
 }
 
-impl Echo {
-    fn with_bindings(mut self, bindings: &[Binding<'_>]) -> Echo {
-        for (index, binding) in bindings.iter().enumerate() {
-            let later = bindings.get(index + 1..).unwrap_or_default();
-            let is_shadowed = later.iter().any(|other| other.prefix == binding.prefix);
-            let is_needed = match binding.namespace {
-                Namespace::Xml => false,
-                Namespace::None => !binding.prefix.is_empty(),
-                _ => true,
-            };
-            if is_shadowed || !is_needed {
-                continue;
-            }
-            if binding.prefix == super::reply::SOAP_PREFIX {
-                if binding.namespace == Namespace::Soap {
-                    continue;
-                }
-                self.soap_prefix_taken = true;
-            }
-            self.bindings.push((
-                binding.prefix.to_owned(),
-                binding.raw_uri.replace('"', "&quot;"),
-            ));
+fn echoed(bindings: &[Binding<'_>]) -> Vec<EchoedBinding> {
+    let mut echoed = Vec::with_capacity(bindings.len());
+    for (index, binding) in bindings.iter().enumerate() {
+        let later = bindings.get(index + 1..).unwrap_or_default();
+        let is_shadowed = later.iter().any(|other| other.prefix == binding.prefix);
+        let is_needed = match binding.namespace {
+            Namespace::Xml => false,
+            Namespace::None => !binding.prefix.is_empty(),
+            _ => true,
+        };
+        if is_needed && !is_shadowed {
+            echoed.push(EchoedBinding {
+                prefix: binding.prefix.to_owned(),
+                uri: binding.raw_uri.replace('"', "&quot;"),
+                namespace: binding.namespace,
+            });
         }
-        self
     }
+    echoed
 }
 
 fn part<'a>(

@@ -4,9 +4,9 @@ use super::fault::Fault;
 use super::header::Echo;
 use crate::xml::{Namespace, write};
 
-/// Prefix of the SOAP namespace in answers, unless the echoed header needs it for something else.
-pub const SOAP_PREFIX: &str = "soap";
-const OTHER_SOAP_PREFIX: &str = "soap-envelope-1.1";
+/// Prefixes for the SOAP namespace in answers: the first that the echoed header does not bind to
+/// something else.
+const SOAP_PREFIXES: &[&str] = &["soap", "SOAP-ENV", "soap-envelope-1.1"];
 
 /// An envelope around `body`, which is one element with its namespaces.
 pub fn envelope(echo: &Echo, body: &str) -> String {
@@ -43,10 +43,7 @@ pub fn fault(echo: Option<&Echo>, fault: &Fault) -> String {
 }
 
 fn enclose(echo: Option<&Echo>, body: impl FnOnce(&str, &mut String)) -> String {
-    let prefix = match echo {
-        Some(echo) if echo.soap_prefix_taken => OTHER_SOAP_PREFIX,
-        _ => SOAP_PREFIX,
-    };
+    let prefix = soap_prefix(echo);
     let mut out = String::with_capacity(2048);
     out.push_str("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<");
     out.push_str(prefix);
@@ -64,23 +61,37 @@ fn enclose(echo: Option<&Echo>, body: impl FnOnce(&str, &mut String)) -> String 
     out
 }
 
+fn soap_prefix(echo: Option<&Echo>) -> &'static str {
+    let is_taken = |prefix: &str| {
+        echo.is_some_and(|echo| {
+            echo.bindings
+                .iter()
+                .any(|binding| binding.prefix == prefix && binding.namespace != Namespace::Soap)
+        })
+    };
+    SOAP_PREFIXES
+        .iter()
+        .find(|prefix| !is_taken(prefix))
+        .unwrap_or(&"psop-adapter-soap")
+}
+
 fn header(out: &mut String, prefix: &str, echo: &Echo) {
     out.push('<');
     out.push_str(prefix);
     out.push_str(":Header");
-    for (bound, uri) in &echo.bindings {
-        // A caller may bind even our second choice; it cannot then mean both.
-        if bound == prefix {
+    for binding in &echo.bindings {
+        // Bound by the envelope already, to the same.
+        if binding.prefix == prefix {
             continue;
         }
-        out.push_str(if bound.is_empty() {
+        out.push_str(if binding.prefix.is_empty() {
             " xmlns"
         } else {
             " xmlns:"
         });
-        out.push_str(bound);
+        out.push_str(&binding.prefix);
         out.push_str("=\"");
-        out.push_str(uri);
+        out.push_str(&binding.uri);
         out.push('"');
     }
     out.push('>');

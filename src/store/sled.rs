@@ -33,8 +33,9 @@ use tokio::sync::{oneshot, watch};
 
 use self::committer::{Answer, Committer, Job, SyncLog};
 use self::engine::{Engine, View};
-use crate::domain::client::{ClientGrant, ClientId};
+use crate::domain::client::ClientId;
 use crate::domain::number::PurchasingPowerNumber;
+use crate::domain::registry::ClientGrant;
 use crate::domain::registry::{OrganiserCode, Registry};
 use crate::secrets::{Keyring, MasterKey};
 use crate::store::{

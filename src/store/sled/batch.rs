@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 
 use super::change::{PreparedChange, PreparedCustomer};
 use super::engine::View;
-use super::keys::{Hash, Key, REGISTRY_TABLES, Table};
+use super::keys::{Hash, Key, REGISTRY_TABLES, STATE_NAME, Table};
 use super::record::{self, keys_failed};
 use super::stored::{Bytes, ChainedRow, State, StoredCustomer, StoredMiss};
 use crate::secrets::Keyring;
@@ -118,7 +118,7 @@ impl Staged {
     /// The batch for sled, its meta record included, and the state after it.
     pub(super) fn finish(mut self) -> Result<(Batch, State), StoreError> {
         self.state.sequence += 1;
-        let key = Key::meta(super::open::STATE_NAME);
+        let key = Key::meta(STATE_NAME);
         let value = record::encode(&key, &self.state)?;
         self.writes.insert(key, Some(value));
         let mut batch = Batch::default();

@@ -7,6 +7,11 @@ use crate::domain::client::ClientId;
 use crate::domain::number::PurchasingPowerNumber;
 use crate::domain::registry::OrganiserCode;
 
+/// Name of the meta record that every batch writes.
+pub(super) const STATE_NAME: &str = "state";
+/// Name of the meta record that holds the wrapped keys.
+pub(super) const KEYS_NAME: &str = "keys";
+
 /// Longest key. Together with the value cap it bounds a page of sled, see `engine::SEGMENT_BYTES`.
 pub(super) const KEY_BYTES_MAX: usize = 512;
 

@@ -17,17 +17,12 @@ use super::Options;
 use super::committer::{Committer, SyncLog};
 use super::engine::{self, Engine};
 use super::guard::{Guard, Head};
-use super::keys::{Key, Table};
+use super::keys::{KEYS_NAME, Key, STATE_NAME, Table};
 use super::record;
 use super::stored::State;
 use crate::durable::sync_folder_of;
 use crate::secrets::{Keyring, MasterKey, WrappedKeys};
 use crate::store::StoreError;
-
-/// Name of the meta record that every batch writes.
-pub(super) const STATE_NAME: &str = "state";
-/// Name of the meta record that holds the wrapped keys.
-const KEYS_NAME: &str = "keys";
 
 /// After a kill the lock may be seen for a moment; longer than this it is another process.
 const LOCK_WAIT_MAX: Duration = Duration::from_secs(2);

@@ -13,10 +13,11 @@ use super::stored::{
     Bytes, MessageAnswer, StoredAnswer, StoredCustomer, StoredGrant, StoredMessage, StoredMiss,
     StoredPerson, StoredReference,
 };
-use crate::domain::client::{ClientGrant, ClientId};
+use crate::domain::client::ClientId;
 use crate::domain::customer::Customer;
 use crate::domain::number::PurchasingPowerNumber;
 use crate::domain::purchasing_power::PurchasingPower;
+use crate::domain::registry::ClientGrant;
 use crate::domain::registry::{Organiser, OrganiserCode, ProviderApproval};
 use crate::store::{
     CreationFacts, CreationQuery, KeptAnswer, LookupFacts, MessageKey, Miss, OrganiserEntry,

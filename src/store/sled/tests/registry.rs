@@ -1,8 +1,8 @@
 //! The registry is replaced whole and read back as it was; what single reads give of it.
 
 use super::*;
-use crate::domain::client::ClientGrant;
 use crate::domain::national_code::CountyCode;
+use crate::domain::registry::ClientGrant;
 use crate::domain::registry::{
     ApprovalState, CodeItem, CodeSet, CustodyCategory, DentalPriceItem, ListedCounty,
     ListedMunicipality, Organiser, Provider, ProviderApproval, ProviderUnit, Registry, ServiceType,
