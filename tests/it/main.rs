@@ -6,4 +6,5 @@
 
 mod documentation;
 mod first_call;
+mod scenarios;
 mod support;
