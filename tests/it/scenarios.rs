@@ -19,7 +19,7 @@ fn every_request_fixture_is_answered_as_its_response_fixture_says() {
         .collect();
     names.sort();
     assert!(names.len() >= 15, "{names:?}");
-    let mut number = None;
+    let mut number: Option<String> = None;
     for name in &names {
         let mut message = Message::fixture(name.trim_end_matches(".xml"));
         if let (true, Some(number)) = (message.0.contains(NUMBER_IN_FIXTURES), &number) {
