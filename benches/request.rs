@@ -6,6 +6,7 @@ use divan::counter::BytesCount;
 use psop_adapter::contract::decode::ContractType;
 use psop_adapter::services::Catalogue;
 use psop_adapter::soap::envelope::read;
+use psop_adapter::xml::encoding::Encoding;
 use psop_adapter::xml::reader::{Limits, Reader, Token};
 
 const MESSAGE: &str = include_str!("../fixtures/requests/01-create-ordinary.xml");
@@ -42,7 +43,7 @@ fn walk_with_quick_xml(bencher: Bencher) {
 fn walk_strictly(bencher: Bencher) {
     bencher.counter(BytesCount::of_str(MESSAGE)).bench(|| {
         let mut elements = 0;
-        let Ok(mut reader) = Reader::new(MESSAGE, LIMITS) else {
+        let Ok(mut reader) = Reader::new(MESSAGE, Encoding::Utf8, LIMITS) else {
             return 0;
         };
         while let Ok(token) = reader.next_token() {

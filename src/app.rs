@@ -7,18 +7,21 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::config::{Config, Environment, Limits};
 use crate::contract::wsdl;
 use crate::domain::client::ClientId;
-use crate::http::{Endpoint, Refusal, SoapRequest, SoapResponse};
+use crate::http::{Endpoint, Refusal, SoapHead, SoapRequest, SoapResponse};
 use crate::secrets::{HashOf, KeyFilePolicy, Keyring, MasterKey, SecretsError};
+use crate::services::client_rate::ClientRates;
 use crate::services::{self, Catalogue, Failure, Services};
 use crate::soap::envelope::{self, Received, Unreadable};
 use crate::soap::fault::{Fault, FaultCode};
 use crate::soap::header::{Echo, Header};
+use crate::soap::multipart::{self, Media};
 use crate::soap::reply;
 use crate::store::sled::{Options, SledStore};
 use crate::store::{Store, StoreError};
@@ -38,6 +41,8 @@ pub struct App {
     services: Services,
     limits: reader::Limits,
     header_text_chars_max: usize,
+    in_flight: Semaphore,
+    client_rates: ClientRates,
     wsdl: Bytes,
     requests: AtomicU64,
 }
@@ -82,6 +87,8 @@ impl App {
                 text_chars_max: limits.xml_text_chars_max,
             },
             header_text_chars_max: limits.header_text_chars_max,
+            in_flight: Semaphore::new(limits.requests_in_flight_max),
+            client_rates: ClientRates::new(limits.client_requests_per_s_max),
             wsdl: Bytes::from(wsdl::wsdl(
                 &services::published(),
                 &config.server.public_url,
@@ -92,9 +99,13 @@ impl App {
 
     /// Answers a request: the envelope, and the code for the log.
     async fn answer(&self, request: &SoapRequest, line: &mut LogLine) -> Result<String, Rejected> {
-        check_media_type(request).map_err(Rejected::bare)?;
+        let _in_flight = self
+            .in_flight
+            .try_acquire()
+            .map_err(|_| Rejected::bare(Fault::busy()))?;
+        let message = self.message(request).await.map_err(Rejected::bare)?;
         let read = envelope::read(
-            &request.body,
+            &message,
             self.limits,
             self.header_text_chars_max,
             &Catalogue,
@@ -104,6 +115,10 @@ impl App {
             Err(unreadable) => return Err(self.unreadable(unreadable, line).await),
         };
         line.take(&header, &self.services.keyring);
+        self.check_rate(&header).map_err(|fault| Rejected {
+            fault,
+            echo: Some(echo.clone()),
+        })?;
         match body.answer(&self.services, &header).await {
             Ok(answer) => {
                 line.outcome = answer.result;
@@ -116,6 +131,39 @@ impl App {
         }
     }
 
+    /// A fault for a request that was not read, with its log line.
+    fn refuse_with(&self, fault: &Fault) -> SoapResponse {
+        LogLine {
+            request: self.requests.fetch_add(1, Ordering::Relaxed) + 1,
+            outcome: fault.code.as_str().to_owned(),
+            ..LogLine::default()
+        }
+        .write(Duration::ZERO, 0, 0);
+        SoapResponse {
+            status: 500,
+            body: Bytes::from(reply::fault(None, fault)),
+        }
+    }
+
+    /// Refuses a client that calls too often; only counted, never in the access log.
+    fn check_rate(&self, header: &Header) -> Result<(), Fault> {
+        if self.client_rates.admit(&header.client, Instant::now()) {
+            Ok(())
+        } else {
+            Err(Fault::busy())
+        }
+    }
+
+    /// The SOAP message in a body.
+    async fn message(&self, request: &SoapRequest) -> Result<Bytes, Fault> {
+        match media_of(&request.head)? {
+            Media::Soap => Ok(request.body.clone()),
+            Media::Multipart { boundary } => {
+                multipart::soap_part(request.body.clone(), &boundary, request.body.len()).await
+            }
+        }
+    }
+
     /// Keeps the row of a request whose header could be read, and makes its fault.
     async fn unreadable(&self, unreadable: Unreadable, line: &mut LogLine) -> Rejected {
         let Unreadable { mut fault, header } = unreadable;
@@ -124,6 +172,12 @@ impl App {
         };
         let (header, echo) = *header;
         line.take(&header, &self.services.keyring);
+        if let Err(busy) = self.check_rate(&header) {
+            return Rejected {
+                fault: busy,
+                echo: Some(echo),
+            };
+        }
         let code = fault.code.as_str();
         if let Err(error) = services::record_fault(&self.services, &header, code).await {
             fault = store_fault(error);
@@ -168,21 +222,24 @@ fn store_fault(error: StoreError) -> Fault {
     error.into()
 }
 
-fn check_media_type(request: &SoapRequest) -> Result<(), Fault> {
-    let refuse = |text| Err(Fault::new(FaultCode::ContentTypeUnsupported, text));
-    let content_type = request.content_type.as_deref().unwrap_or_default();
-    let media_type = content_type.split(';').next().unwrap_or_default().trim();
-    if !media_type.eq_ignore_ascii_case("text/xml") {
-        return refuse("the Content-Type must be text/xml, as SOAP 1.1 has it");
-    }
-    match request.content_encoding.as_deref().map(str::trim) {
-        None | Some("") => Ok(()),
-        Some(encoding) if encoding.eq_ignore_ascii_case("identity") => Ok(()),
-        Some(_) => refuse("a compressed body is not taken: leave Content-Encoding out"),
+/// How the message stands in a body with this head.
+fn media_of(head: &SoapHead) -> Result<Media, Fault> {
+    let media = multipart::media(head.content_type.as_deref().unwrap_or_default())?;
+    match head.content_encoding.as_deref().map(str::trim) {
+        None | Some("") => Ok(media),
+        Some(encoding) if encoding.eq_ignore_ascii_case("identity") => Ok(media),
+        Some(_) => Err(Fault::new(
+            FaultCode::ContentTypeUnsupported,
+            "a compressed body is not taken: leave Content-Encoding out",
+        )),
     }
 }
 
 impl Endpoint for App {
+    fn refuse_head(&self, head: &SoapHead) -> Option<SoapResponse> {
+        media_of(head).err().map(|fault| self.refuse_with(&fault))
+    }
+
     async fn soap(&self, request: SoapRequest) -> SoapResponse {
         let began = Instant::now();
         let mut line = LogLine {
@@ -236,16 +293,7 @@ impl Endpoint for App {
             ),
             Refusal::Internal => Fault::internal(),
         };
-        LogLine {
-            request: self.requests.fetch_add(1, Ordering::Relaxed) + 1,
-            outcome: fault.code.as_str().to_owned(),
-            ..LogLine::default()
-        }
-        .write(Duration::ZERO, 0, 0);
-        SoapResponse {
-            status: 500,
-            body: Bytes::from(reply::fault(None, &fault)),
-        }
+        self.refuse_with(&fault)
     }
 
     fn wsdl(&self) -> Bytes {

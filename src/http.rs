@@ -28,6 +28,9 @@ pub mod tls;
 
 /// What stands behind the public listener.
 pub trait Endpoint: Send + Sync + 'static {
+    /// Judges a request by its head, before any of its body is read: an answer here is the last word.
+    fn refuse_head(&self, head: &SoapHead) -> Option<SoapResponse>;
+
     /// Answers one SOAP request. The future is dropped at the request time-out and when a drain runs out of time: what
     /// it has handed to the store by then happens all the same, so a caller may repeat the request safely only
     /// because requests are idempotent.
@@ -46,13 +49,20 @@ pub trait Endpoint: Send + Sync + 'static {
     fn ready(&self) -> Result<(), Vec<String>>;
 }
 
-/// One request body that has arrived whole.
+/// What a request's head says of its body.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SoapRequest {
+pub struct SoapHead {
     /// The Content-Type header; a repeated header is joined with commas.
     pub content_type: Option<String>,
     /// The Content-Encoding header; a repeated header is joined with commas.
     pub content_encoding: Option<String>,
+}
+
+/// One request body that has arrived whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SoapRequest {
+    /// What its head said.
+    pub head: SoapHead,
     /// The body as it came, at most `body_bytes_max` bytes.
     pub body: Bytes,
 }
@@ -82,7 +92,7 @@ pub enum Refusal {
     Method,
     /// A POST went to an address that is not the service's.
     Path,
-    /// There are too many connections.
+    /// There are too many connections, or too many bytes of bodies.
     Busy,
     /// The endpoint did not answer in time.
     RequestTimeout,

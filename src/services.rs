@@ -7,6 +7,7 @@ pub mod get_ostovoima;
 pub mod post_purchasing_power;
 
 mod answer;
+pub mod client_rate;
 mod driver;
 mod repeats;
 

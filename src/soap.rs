@@ -3,4 +3,5 @@
 pub mod envelope;
 pub mod fault;
 pub mod header;
+pub mod multipart;
 pub mod reply;

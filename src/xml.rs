@@ -3,6 +3,7 @@
 
 pub mod attributes;
 pub mod characters;
+pub mod encoding;
 pub mod reader;
 pub mod write;
 

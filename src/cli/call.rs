@@ -19,6 +19,7 @@ use yaserde::{YaDeserialize, YaSerialize};
 use crate::domain::client::ClientId;
 use crate::services;
 use crate::xml::Namespace;
+use crate::xml::encoding::Encoding;
 use crate::xml::reader::{Limits, Reader, Token};
 
 /// Limits of what is read from a file or a server here.
@@ -300,7 +301,7 @@ async fn post(url: &str, message: String) -> anyhow::Result<String> {
 /// The element to send: the document's own, or the one in the Body of an envelope.
 fn body_element(text: &str) -> anyhow::Result<String> {
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
-    let mut reader = Reader::new(text, LIMITS)?;
+    let mut reader = Reader::new(text, Encoding::Utf8, LIMITS)?;
     let mut in_envelope = false;
     loop {
         match reader.next_token()? {
@@ -365,7 +366,7 @@ fn skip(reader: &mut Reader<'_>) -> anyhow::Result<()> {
 
 /// An element as a value: text, or its children by name; a repeated child is a list.
 fn tree(element: &str) -> anyhow::Result<Value> {
-    let mut reader = Reader::new(element, LIMITS)?;
+    let mut reader = Reader::new(element, Encoding::Utf8, LIMITS)?;
     reader.next_token()?;
     subtree(&mut reader)
 }

@@ -15,6 +15,12 @@ const IDLE_TIMEOUT_MS_MIN: u64 = 1_000;
 pub struct Limits {
     /// Largest request body, in bytes.
     pub body_bytes_max: usize,
+    /// Most bytes of request bodies held at once, over all connections.
+    pub bodies_bytes_max: usize,
+    /// Most requests being answered at once, a count.
+    pub requests_in_flight_max: usize,
+    /// Most requests of one X-Road client a second, a count; as many may come at once.
+    pub client_requests_per_s_max: usize,
     /// Largest request head (request line and HTTP headers together), in bytes.
     pub head_bytes_max: usize,
     /// Most HTTP headers of one request, a count.
@@ -62,6 +68,9 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             body_bytes_max: 1_048_576,
+            bodies_bytes_max: 67_108_864,
+            requests_in_flight_max: 1_024,
+            client_requests_per_s_max: 2_000,
             head_bytes_max: 16_384,
             header_count_max: 64,
             head_timeout_ms: 10_000,
@@ -104,6 +113,9 @@ impl Limits {
     fn ranges(&self) -> Vec<(&'static str, u64, u64, u64)> {
         let Self {
             body_bytes_max,
+            bodies_bytes_max,
+            requests_in_flight_max,
+            client_requests_per_s_max,
             head_bytes_max,
             header_count_max,
             head_timeout_ms,
@@ -129,6 +141,9 @@ impl Limits {
         let time = |key, value: &u64| (key, *value, 1, LIMIT_MAX);
         vec![
             count("body_bytes_max", body_bytes_max),
+            count("bodies_bytes_max", bodies_bytes_max),
+            count("requests_in_flight_max", requests_in_flight_max),
+            count("client_requests_per_s_max", client_requests_per_s_max),
             count("head_bytes_max", head_bytes_max),
             count("header_count_max", header_count_max),
             time("head_timeout_ms", head_timeout_ms),
@@ -168,7 +183,7 @@ mod tests {
     #[test]
     fn every_limit_is_at_least_one_and_at_most_its_highest() {
         let limits = toml::Table::try_from(Limits::default()).unwrap();
-        assert_eq!(limits.len(), 20);
+        assert_eq!(limits.len(), 23);
         for key in limits.keys() {
             let lowest = if key == "idle_timeout_ms" { 1_000 } else { 1 };
             let highest = 4_294_967_295;

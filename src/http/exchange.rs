@@ -14,12 +14,13 @@ use hyper::header::{
     CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
 };
 use hyper::{Request, Response, StatusCode};
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
 use super::connection::Answer;
 use super::route::Route;
 use super::timed_io::Activity;
-use super::{Endpoint, Refusal, SoapRequest, SoapResponse};
+use super::{Endpoint, Refusal, SoapHead, SoapRequest, SoapResponse};
 use crate::config::Limits;
 
 const XML: &str = "text/xml; charset=utf-8";
@@ -29,11 +30,11 @@ const BODY_BYTES_RESERVED_MAX: usize = 64 * 1024;
 /// Answers one request.
 pub(super) async fn answer<E: Endpoint>(
     endpoint: &E,
-    limits: &Limits,
+    (limits, bodies): (&Limits, &Semaphore),
     activity: &Activity,
     request: Request<Incoming>,
 ) -> Answer {
-    match catch_panic(answer_route(endpoint, limits, activity, request)).await {
+    match catch_panic(answer_route(endpoint, (limits, bodies), activity, request)).await {
         Some(answer) => answer,
         None => {
             tracing::error!("a request panicked: the caller got a fault, the server goes on");
@@ -66,12 +67,12 @@ pub(super) fn respond(status: u16, content_type: &'static str, body: Bytes) -> A
 
 async fn answer_route<E: Endpoint>(
     endpoint: &E,
-    limits: &Limits,
+    (limits, bodies): (&Limits, &Semaphore),
     activity: &Activity,
     request: Request<Incoming>,
 ) -> Answer {
     match Route::of(request.method(), request.uri()) {
-        Route::Soap => match answer_soap(endpoint, limits, activity, request).await {
+        Route::Soap => match answer_soap(endpoint, (limits, bodies), activity, request).await {
             Ok(SoapResponse { status, body }) => respond(status, XML, body),
             Err(refusal) => refuse(endpoint, refusal),
         },
@@ -88,36 +89,45 @@ async fn answer_route<E: Endpoint>(
 
 async fn answer_soap<E: Endpoint>(
     endpoint: &E,
-    limits: &Limits,
+    (limits, bodies): (&Limits, &Semaphore),
     activity: &Activity,
     request: Request<Incoming>,
 ) -> Result<SoapResponse, Refusal> {
     let (head, body) = request.into_parts();
-    let reading = read_body(body, limits.body_bytes_max);
-    let body = timeout(Duration::from_millis(limits.body_timeout_ms), reading)
+    let head = SoapHead {
+        content_type: joined(&head.headers, CONTENT_TYPE),
+        content_encoding: joined(&head.headers, CONTENT_ENCODING),
+    };
+    if let Some(response) = endpoint.refuse_head(&head) {
+        return Ok(response);
+    }
+    let reading = read_body(body, limits.body_bytes_max, bodies);
+    let (body, held) = timeout(Duration::from_millis(limits.body_timeout_ms), reading)
         .await
         .map_err(|_| Refusal::BodyTimeout)??;
     activity.body_is_read();
-    let request = SoapRequest {
-        content_type: joined(&head.headers, CONTENT_TYPE),
-        content_encoding: joined(&head.headers, CONTENT_ENCODING),
-        body,
-    };
-    timeout(
+    let answer = timeout(
         Duration::from_millis(limits.request_timeout_ms),
-        endpoint.soap(request),
+        endpoint.soap(SoapRequest { head, body }),
     )
     .await
-    .map_err(|_| Refusal::RequestTimeout)
+    .map_err(|_| Refusal::RequestTimeout);
+    drop(held);
+    answer
 }
 
-/// The whole body; one that is too large by its own Content-Length is refused before any of it is read, so that a
-/// caller that waits for `100 Continue` never sends it.
-async fn read_body(mut body: Incoming, limit: usize) -> Result<Bytes, Refusal> {
+/// The whole body, and its share of all bodies' bytes; one that is too large by its own Content-Length is refused
+/// before any of it is read, so that a caller that waits for `100 Continue` never sends it.
+async fn read_body(
+    mut body: Incoming,
+    limit: usize,
+    bodies: &Semaphore,
+) -> Result<(Bytes, Option<SemaphorePermit<'_>>), Refusal> {
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     if announced > limit {
         return Err(Refusal::BodyTooLarge { limit });
     }
+    let mut held: Option<SemaphorePermit<'_>> = None;
     let mut bytes = BytesMut::with_capacity(announced.min(BODY_BYTES_RESERVED_MAX));
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| Refusal::BodyBroken)?;
@@ -128,9 +138,17 @@ async fn read_body(mut body: Incoming, limit: usize) -> Result<Bytes, Refusal> {
         if data.len() > limit - bytes.len() {
             return Err(Refusal::BodyTooLarge { limit });
         }
+        let more = u32::try_from(data.len())
+            .ok()
+            .and_then(|length| bodies.try_acquire_many(length).ok())
+            .ok_or(Refusal::Busy)?;
+        match &mut held {
+            Some(held) => held.merge(more),
+            None => held = Some(more),
+        }
         bytes.extend_from_slice(&data);
     }
-    Ok(bytes.freeze())
+    Ok((bytes.freeze(), held))
 }
 
 fn joined(headers: &HeaderMap, name: HeaderName) -> Option<String> {

@@ -98,6 +98,7 @@ impl<E: Endpoint> Public<E> {
             busy_permits: Arc::new(Semaphore::new(BUSY_CONNECTIONS_MAX)),
             service: Service {
                 tls,
+                bodies: Arc::new(Semaphore::new(rules.limits.bodies_bytes_max)),
                 rules,
                 endpoint,
             },
@@ -187,6 +188,8 @@ fn log_panic(ended: Result<(), JoinError>) {
 struct Service<E> {
     tls: Option<Acceptor>,
     rules: Rules,
+    /// As many permits as bytes of bodies may be held at once.
+    bodies: Arc<Semaphore>,
     endpoint: Arc<E>,
 }
 
@@ -195,6 +198,7 @@ impl<E> Clone for Service<E> {
         Self {
             tls: self.tls.clone(),
             rules: self.rules.clone(),
+            bodies: Arc::clone(&self.bodies),
             endpoint: Arc::clone(&self.endpoint),
         }
     }
@@ -246,7 +250,8 @@ impl<E: Endpoint> Service<E> {
 
     async fn speak<S: AsyncRead + AsyncWrite + Unpin>(&self, stream: S) {
         let answer = |request, activity: Arc<_>| async move {
-            exchange::answer(&*self.endpoint, &self.rules.limits, &activity, request).await
+            let limits = (&*self.rules.limits, &*self.bodies);
+            exchange::answer(&*self.endpoint, limits, &activity, request).await
         };
         connection::serve(stream, self.rules.clone(), answer).await;
     }

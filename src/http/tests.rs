@@ -17,7 +17,7 @@ use tokio::task::JoinHandle;
 
 use super::server::{DrainReport, Listeners, serve};
 use super::tls::Acceptor;
-use super::{Endpoint, Refusal, SoapRequest, SoapResponse};
+use super::{Endpoint, Refusal, SoapHead, SoapRequest, SoapResponse};
 use crate::config::Limits;
 
 /// No test waits longer than this for what must happen.
@@ -36,6 +36,13 @@ struct TestEndpoint {
 }
 
 impl Endpoint for TestEndpoint {
+    fn refuse_head(&self, head: &SoapHead) -> Option<SoapResponse> {
+        (head.content_type.as_deref() == Some("refused")).then(|| SoapResponse {
+            status: 500,
+            body: Bytes::from_static(b"refused by its head"),
+        })
+    }
+
     async fn soap(&self, request: SoapRequest) -> SoapResponse {
         match &*request.body {
             b"panic" => panic!("as the test asks"),
@@ -53,7 +60,10 @@ impl Endpoint for TestEndpoint {
                 body: Bytes::from(vec![b'x'; LARGE_BYTES]),
             },
             b"headers" => {
-                let text = format!("{:?} {:?}", request.content_type, request.content_encoding);
+                let text = format!(
+                    "{:?} {:?}",
+                    request.head.content_type, request.head.content_encoding
+                );
                 SoapResponse {
                     status: 200,
                     body: Bytes::from(text),

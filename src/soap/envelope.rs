@@ -8,6 +8,7 @@ use super::header::{self, Echo, Header, HeaderError};
 use crate::contract::decode::{DecodeError, Decoder};
 use crate::xml::Namespace;
 use crate::xml::characters::is_blank;
+use crate::xml::encoding::decode;
 use crate::xml::reader::{Limits, Reader, Start, Token, XmlError};
 
 /// The one version of every service.
@@ -66,14 +67,8 @@ pub fn read<B: Bodies>(
         fault: error.into(),
         header: None,
     };
-    let text = std::str::from_utf8(bytes).map_err(|error| {
-        malformed(XmlError {
-            reason: "the document is not UTF-8",
-            offset: error.valid_up_to(),
-        })
-    })?;
-    let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
-    let mut reader = Reader::new(text, limits).map_err(malformed)?;
+    let (text, encoding) = decode(bytes).map_err(malformed)?;
+    let mut reader = Reader::new(&text, encoding, limits).map_err(malformed)?;
     let mut pass = Pass {
         header: None,
         structure: None,

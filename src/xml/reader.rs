@@ -11,6 +11,7 @@ use quick_xml::events::Event;
 use super::Namespace;
 use super::attributes::{RawAttribute, attribute_value, resolve_reference, split_tag};
 use super::characters::{first_illegal, is_blank, split_name};
+use super::encoding::Encoding;
 
 /// How much of everything one document may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +81,7 @@ pub enum Token<'a> {
 pub struct Reader<'a> {
     input: &'a str,
     inner: quick_xml::Reader<&'a [u8]>,
+    encoding: Encoding,
     limits: Limits,
     bindings: Vec<Binding<'a>>,
     raw_attributes: Vec<RawAttribute<'a>>,
@@ -91,8 +93,8 @@ pub struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// A reader of `input`, which begins after any byte order mark.
-    pub fn new(input: &'a str, limits: Limits) -> Result<Reader<'a>, XmlError> {
+    /// A reader of `input`, which begins after any byte order mark and came in `encoding`.
+    pub fn new(input: &'a str, encoding: Encoding, limits: Limits) -> Result<Reader<'a>, XmlError> {
         if let Some(offset) = first_illegal(input) {
             let reason = "a character stands here that XML does not allow";
             return Err(XmlError { reason, offset });
@@ -104,6 +106,7 @@ impl<'a> Reader<'a> {
         let mut reader = Reader {
             input,
             inner,
+            encoding,
             limits,
             bindings: Vec::with_capacity(8),
             raw_attributes: Vec::with_capacity(8),
@@ -247,8 +250,10 @@ impl<'a> Reader<'a> {
         if take("version") != Some("1.0") {
             return Err(refuse("only XML version 1.0 is taken"));
         }
-        if take("encoding").is_some_and(|encoding| !encoding.eq_ignore_ascii_case("utf-8")) {
-            return Err(refuse("only the encoding UTF-8 is taken"));
+        if take("encoding").is_some_and(|name| !self.encoding.is_named(name)) {
+            return Err(refuse(
+                "the document is not in the encoding that its declaration names",
+            ));
         }
         if take("standalone").is_some_and(|value| !matches!(value, "yes" | "no"))
             || left.next().is_some()

@@ -1,7 +1,7 @@
 //! Codes in a grant: identity codes, business ids, OIDs and municipalities that are valid or not, and
 //! identity codes in free text.
 
-use crate::scenery::{check, grant, site, site_with, with_check};
+use crate::scenery::{MISTYPED, check, grant, site, site_with, with_check};
 use crate::support::message::Message;
 
 #[test]
@@ -109,6 +109,11 @@ fn production_takes_no_artificial_identity_code() {
         &[
             ("published", past("010594Y9032"), artificial),
             ("900", past(&first), artificial),
+            (
+                "a look-up",
+                Message::lookup(MISTYPED).of(&first),
+                "HETU_ARTIFICIAL_NOT_ALLOWED personId",
+            ),
             ("899", past(&real), "OK"),
             ("acting", past(&real).acting("070785-9015"), acting),
             (

@@ -168,6 +168,10 @@ fn a_provider_is_judged_after_the_grant_and_on_the_service_date() {
         grant().terms("chosenProviderBusinessId", "9000007-0"),
     );
     let daily = granted(&server, day_activity());
+    let tampere = grant()
+        .client("FI-TEST/MUN/0211675-2/perus")
+        .set("psop:municipalityCode", "837");
+    let tampere = granted(&server, tampere);
     let helmi = |date: &str| {
         Message::lookup(&plain)
             .client("FI-TEST/COM/9000005-4/dental-integrator")
@@ -191,6 +195,11 @@ fn a_provider_is_judged_after_the_grant_and_on_the_service_date() {
         &[
             ("no approval", app(&plain), UNAPPROVED),
             ("no approval and another chosen", app(&chosen), MISS),
+            (
+                "another organiser's approval",
+                Message::lookup(&tampere),
+                UNAPPROVED,
+            ),
             ("suspended", daycare(&plain), UNAPPROVED),
             (
                 "suspended beside an approved row",

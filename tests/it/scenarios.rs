@@ -44,6 +44,8 @@ fn every_request_fixture_is_answered_as_its_response_fixture_says() {
         let is_fault = answered.contains(":Fault>");
         assert_eq!(answer.status, if is_fault { 500 } else { 200 }, "{name}");
     }
-    let kept = fs::read_dir(root().join("fixtures/responses")).unwrap().count();
+    let kept = fs::read_dir(root().join("fixtures/responses"))
+        .unwrap()
+        .count();
     assert_eq!(kept, names.len(), "a response fixture has no request");
 }

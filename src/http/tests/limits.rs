@@ -243,3 +243,50 @@ async fn a_flood_past_the_busy_answers_is_closed_and_the_served_go_on() {
     assert_eq!(last.until_closed().await, b"");
     served.post("b").await.assert(200, "b");
 }
+
+/// A stalled body holds its bytes only; what would pass the sum of all bodies is told to come again.
+#[tokio::test]
+async fn bodies_share_a_budget_of_bytes() {
+    let server = TestServer::start(Limits {
+        body_bytes_max: 100,
+        bodies_bytes_max: 100,
+        ..Limits::default()
+    })
+    .await;
+    let mut stalled = server.connect().await;
+    stalled
+        .send(format!(
+            "POST /xroad HTTP/1.1\r\nHost: x\r\nContent-Length: 61\r\n\r\n{}",
+            "x".repeat(60)
+        ))
+        .await;
+    // The stalled bytes are counted once the server has read them.
+    patiently(async {
+        loop {
+            let mut client = server.connect().await;
+            client.send(post(&"x".repeat(41))).await;
+            if client.answer().await.status() == 500 {
+                break;
+            }
+        }
+    })
+    .await;
+    let mut client = server.connect().await;
+    client.send(post(&"x".repeat(40))).await;
+    client.answer().await.assert(200, &"x".repeat(40));
+    stalled.send("x").await;
+    stalled.answer().await.assert(200, &"x".repeat(61));
+    let mut client = server.connect().await;
+    client.send(post(&"x".repeat(100))).await;
+    client.answer().await.assert(200, &"x".repeat(100));
+}
+
+#[tokio::test]
+async fn a_head_can_be_refused_before_the_body_comes() {
+    let server = TestServer::start(Limits::default()).await;
+    let mut client = server.connect().await;
+    client
+        .send("POST /xroad HTTP/1.1\r\nHost: x\r\nContent-Type: refused\r\nContent-Length: 999999999\r\n\r\n")
+        .await;
+    client.answer().await.assert(500, "refused by its head");
+}
