@@ -185,7 +185,7 @@ mod tests {
     #[tokio::test]
     async fn anything_else_is_refused() {
         let unsupported = [
-            "--b\r\n\r\n<a/>\r\n--b--\r\n",
+            "--b\r\ncontent-id:<x>\r\n\r\n<a/>\r\n--b--\r\n",
             "--b\r\ncontent-type:text/plain\r\n\r\n<a/>\r\n--b--\r\n",
             "--b\r\ncontent-type:text/xml\r\ncontent-transfer-encoding:base64\r\n\r\nPGEvPg==\r\n--b--\r\n",
             "--b\r\ncontent-type:text/xml\r\n\r\n<a/>\r\n--b\r\ncontent-type:image/png\r\n\r\nx\r\n--b--\r\n",
