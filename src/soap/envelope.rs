@@ -14,6 +14,18 @@ use crate::xml::reader::{Limits, Reader, Start, Token, XmlError};
 /// The one version of every service.
 const VERSION: &str = "v1";
 
+/// Services that X-Road answers by itself.
+const METASERVICES: &[&str] = &[
+    "listClients",
+    "listMethods",
+    "allowedMethods",
+    "getWsdl",
+    "getOpenAPI",
+    "getSecurityServerMetrics",
+    "getSecurityServerOperationalData",
+    "getSecurityServerHealthData",
+];
+
 /// How a service's body is read, as far as the envelope needs to know.
 pub trait Bodies {
     /// A body, decoded.
@@ -203,11 +215,8 @@ impl<B> Pass<B> {
             )
             .at("Body")
         } else if !is_known {
-            Fault::new(
-                FaultCode::ServiceUnknown,
-                "there is no such service here; the WSDL lists those there are",
-            )
-            .at("service/serviceCode")
+            Fault::new(FaultCode::ServiceUnknown, unknown_service(&service.code))
+                .at("service/serviceCode")
         } else if service
             .version
             .as_deref()
@@ -263,6 +272,15 @@ impl<B> Pass<B> {
                 Err(unreadable(fault, Some((header, echo))))
             }
         }
+    }
+}
+
+/// What to say of a service that is none of ours.
+fn unknown_service(code: &str) -> &'static str {
+    if METASERVICES.contains(&code) {
+        "this is a metaservice: security servers answer it themselves, and it goes to no service address"
+    } else {
+        "there is no such service here; the WSDL lists those there are"
     }
 }
 
