@@ -360,7 +360,7 @@ fn loggable_client(client: &ClientId, keyring: &Keyring) -> String {
         && text
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b"/-_.+'(),=?".contains(&byte))
-        && !crate::domain::person_id::contains_person_id(&text);
+        && !crate::domain::person_id::user_id_is_person_id(&text);
     if is_plain {
         text
     } else {

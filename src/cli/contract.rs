@@ -14,8 +14,10 @@ use crate::services::published;
 #[derive(Debug, Subcommand)]
 pub enum Contract {
     /// Write wsdl/ and xsd/ from the listings in the code
+    #[command(after_help = "Example: psop-adapter contract write --dir .")]
     Write(Where),
     /// Exit 1 when the files are not what the listings make
+    #[command(after_help = "Example: psop-adapter contract check --dir .")]
     Check(Where),
 }
 

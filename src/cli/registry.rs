@@ -39,6 +39,10 @@ pub struct Apply {
 
 /// Print the registry.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "The server must not run. What it prints, `registry apply` takes.\n\
+    Example: psop-adapter registry show --config fixtures/demo/psop-adapter.toml > registry.toml"
+)]
 pub struct Show {
     #[command(flatten)]
     config: ConfigFile,

@@ -21,7 +21,8 @@ use crate::telemetry;
 #[derive(Debug, Args)]
 #[command(
     after_help = "Prints one line, `ready http=ADDRESS admin=ADDRESS`, on standard output when it answers; \
-    logs go to standard error.\nSIGTERM and SIGINT stop it: requests under way are answered first."
+    logs go to standard error.\nSIGTERM and SIGINT stop it: requests under way are answered first.\n\
+    Example: psop-adapter serve --config fixtures/demo/psop-adapter.toml"
 )]
 pub struct Serve {
     #[command(flatten)]

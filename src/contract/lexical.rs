@@ -130,7 +130,8 @@ impl Lexical for Day {
     fn from_text(text: &str) -> Result<Day, String> {
         let text = collapse(text);
         let rule = || "must be a date such as 2026-03-16".to_owned();
-        let (day, zone) = text.split_at_checked(10).ok_or_else(rule)?;
+        let sign_and_day = if text.starts_with('-') { 11 } else { 10 };
+        let (day, zone) = text.split_at_checked(sign_and_day).ok_or_else(rule)?;
         let zone_holds = zone.is_empty() || parse_zone(zone).is_some();
         parse_day(day)
             .filter(|_| zone_holds)
@@ -139,7 +140,10 @@ impl Lexical for Day {
     }
 
     fn write_text(&self, out: &mut String) {
-        out.push_str(&self.0.to_string());
+        let (year, month, day) = (self.0.year(), self.0.month(), self.0.day());
+        let sign = if year < 0 { "-" } else { "" };
+        let year = year.unsigned_abs();
+        out.push_str(&format!("{sign}{year:04}-{month:02}-{day:02}"));
     }
 }
 
@@ -149,8 +153,13 @@ fn digits<const N: usize>(text: &str) -> Option<i16> {
         .flatten()
 }
 
-/// `YYYY-MM-DD`.
+/// `YYYY-MM-DD`, with `-` before a year before the common era. Years of more than four digits are
+/// not taken, as XML Schema (Datatypes 5.4) leaves open.
 fn parse_day(text: &str) -> Option<Date> {
+    let (sign, text) = match text.strip_prefix('-') {
+        Some(text) => (-1, text),
+        None => (1, text),
+    };
     let mut parts = text.splitn(3, '-');
     let year = digits::<4>(parts.next()?)?;
     let month = digits::<2>(parts.next()?)?;
@@ -158,7 +167,8 @@ fn parse_day(text: &str) -> Option<Date> {
     if year == 0 {
         return None;
     }
-    Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
+    let (month, day) = (i8::try_from(month).ok()?, i8::try_from(day).ok()?);
+    Date::new(sign * year, month, day).ok()
 }
 
 /// `Z` or an offset such as `+02:00`, at most 14 hours.
@@ -241,9 +251,20 @@ mod tests {
             "20260201",
             "2026-02-0ä",
             "+026-02-01",
+            "10000-01-01",
+            "-0000-01-01",
         ] {
             assert!(Day::from_text(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_day_before_the_common_era_is_written_as_it_was() {
+        let mut written = String::new();
+        Day::from_text("-0044-03-15Z")
+            .unwrap()
+            .write_text(&mut written);
+        assert_eq!(written, "-0044-03-15");
     }
 
     #[test]

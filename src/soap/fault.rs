@@ -122,13 +122,13 @@ impl From<XmlError> for Fault {
 
 impl From<Offence> for Fault {
     fn from(offence: Offence) -> Fault {
-        // A path is relative to the wrapper; the wrapper itself is `.`.
-        let path = if offence.path.is_empty() {
-            ".".to_owned()
+        // A path is relative to the wrapper; the wrapper itself has none.
+        let (place, field) = if offence.path.is_empty() {
+            ("the Body's element", "Body")
         } else {
-            offence.path
+            (&*offence.path, &*offence.path)
         };
-        Fault::new(FaultCode::XsdInvalid, format!("{path} {}", offence.rule)).at(path)
+        Fault::new(FaultCode::XsdInvalid, format!("{place} {}", offence.rule)).at(field)
     }
 }
 

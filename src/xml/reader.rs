@@ -370,7 +370,7 @@ impl<'a> Reader<'a> {
             let is_repeated = attributes.iter().zip(&prefixes).any(|(other, prefix)| {
                 other.local == attribute.local
                     && other.namespace == namespace
-                    && self.raw_uri(prefix) == self.raw_uri(attribute.prefix)
+                    && self.uri(prefix) == self.uri(attribute.prefix)
             });
             if is_repeated {
                 return Err("an attribute is repeated");
@@ -385,12 +385,15 @@ impl<'a> Reader<'a> {
         Ok(attributes)
     }
 
-    fn raw_uri(&self, prefix: &str) -> &'a str {
-        self.bindings
+    /// The URI that a prefix stands for: two spellings of it are one.
+    fn uri(&self, prefix: &str) -> Cow<'a, str> {
+        let binding = self
+            .bindings
             .iter()
             .rev()
-            .find(|binding| binding.prefix == prefix)
-            .map_or("", |binding| binding.raw_uri)
+            .find(|binding| binding.prefix == prefix);
+        let uri = binding.map(|binding| attribute_value(binding.raw_uri));
+        uri.and_then(Result::ok).unwrap_or_default()
     }
 
     fn count_text(&mut self, text: &str, begin: usize) -> Result<(), XmlError> {

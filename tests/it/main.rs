@@ -4,7 +4,32 @@
 // The lints' exception for tests covers test functions, not what they share.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod authorisation;
+mod command_line;
+mod configuration;
 mod documentation;
+mod durability;
+mod fault_order;
 mod first_call;
+mod header_echo;
+mod http_edge;
+mod kill;
+mod layers;
+mod lexical;
+mod limits;
+mod mutations;
+mod privacy;
+mod rate_limit;
+mod repeats;
+mod repeats_at_once;
+mod rules_create;
+mod rules_create_codes;
+mod rules_create_registry;
+mod rules_lookup;
+mod rules_lookup_customer;
+mod rules_lookup_values;
 mod scenarios;
+mod scenery;
+mod schemas;
 mod support;
+mod zeep;

@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod message;
 pub mod server;
+pub mod xmllint;
 
 use std::path::{Path, PathBuf};
 
