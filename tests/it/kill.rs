@@ -166,6 +166,7 @@ fn over_connections(
     std::thread::scope(|scope| {
         for _ in 0..connections.min(count) {
             scope.spawn(|| {
+                let _stop = StopOnPanic(&next, count);
                 let mut connection = Connection::open(address).unwrap();
                 loop {
                     let index = next.fetch_add(1, Ordering::Relaxed);
@@ -177,6 +178,17 @@ fn over_connections(
             });
         }
     });
+}
+
+/// Ends the work of all once one has failed: one failure is enough to read.
+struct StopOnPanic<'a>(&'a AtomicUsize, usize);
+
+impl Drop for StopOnPanic<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.store(self.1, Ordering::Relaxed);
+        }
+    }
 }
 
 /// The number's grant is there, and is this person's.

@@ -4,6 +4,7 @@
 //! `body` makes them well-formed and mostly invalid, `form` mostly malformed.
 
 mod body;
+mod encoding;
 mod form;
 mod schema;
 mod values;

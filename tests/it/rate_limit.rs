@@ -1,13 +1,14 @@
 //! Guessing numbers: ten look-ups that find nothing, and the client is held back, whatever it asks
 //! next, on every connection at once and after a restart.
 
-use std::sync::Barrier;
-
-use crate::scenery::{HEAD, MISTYPED, check, grant, person, set_clock, site, site_with, verdict};
+use crate::scenery::{
+    HEAD, MISTYPED, at_once, check, grant, person, set_clock, site, site_with, verdict,
+};
 use crate::support::message::Message;
 use crate::support::server::Server;
 
 const MISSES_MAX: usize = 10;
+const CALLERS: usize = 32;
 /// A number that check characters admit and nobody was given.
 const UNKNOWN: &str = "OV-1234-5678-9ABC-B";
 const MISS: &str = "PP_NOT_FOUND purchasingPowerNumber";
@@ -173,29 +174,15 @@ fn only_misses_of_the_last_ten_minutes_count_together() {
 fn many_at_once_get_ten_misses_and_no_more() {
     let server = site("").start();
     for client in [None, Some(INTEGRATOR)] {
-        let threads = 32;
-        let barrier = Barrier::new(threads);
-        let verdicts: Vec<String> = std::thread::scope(|scope| {
-            let guessers: Vec<_> = (0..threads)
-                .map(|_| {
-                    let message = match client {
-                        Some(_) => by_integrator(guess()),
-                        None => guess(),
-                    };
-                    let (server, barrier) = (&server, &barrier);
-                    scope.spawn(move || {
-                        barrier.wait();
-                        verdict(&server.post(&message.0))
-                    })
-                })
-                .collect();
-            guessers
-                .into_iter()
-                .map(|guesser| guesser.join().unwrap())
-                .collect()
-        });
+        let messages: Vec<Message> = (0..CALLERS)
+            .map(|_| match client {
+                Some(_) => by_integrator(guess()),
+                None => guess(),
+            })
+            .collect();
+        let verdicts: Vec<String> = at_once(&server, messages).iter().map(verdict).collect();
         let count = |wanted: &str| verdicts.iter().filter(|found| *found == wanted).count();
         assert_eq!(count(MISS), MISSES_MAX, "{verdicts:?}");
-        assert_eq!(count(LIMITED), threads - MISSES_MAX, "{verdicts:?}");
+        assert_eq!(count(LIMITED), CALLERS - MISSES_MAX, "{verdicts:?}");
     }
 }

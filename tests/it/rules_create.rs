@@ -2,7 +2,7 @@
 //! how several errors come back together, and that a refused message leaves nothing behind.
 
 use crate::scenery::{MORE, TURKU, check, grant, person, site, site_with, verdict};
-use crate::support::message::{Message, unique};
+use crate::support::message::unique;
 use crate::support::server::Site;
 
 const NUMBER: &str = "<psop:purchasingPowerNumber>OV-1234-5678-9ABC-B</psop:purchasingPowerNumber>";

@@ -168,6 +168,18 @@ fn a_provider_is_judged_after_the_grant_and_on_the_service_date() {
         grant().terms("chosenProviderBusinessId", "9000007-0"),
     );
     let daily = granted(&server, day_activity());
+    let chosen_only = granted(
+        &server,
+        grant()
+            .terms("chosenProviderBusinessId", "9000007-0")
+            .terms("allowedProviderBusinessId", "9000003-8"),
+    );
+    let listed = granted(
+        &server,
+        grant()
+            .terms("allowedProviderBusinessId", "9000003-8")
+            .terms("allowedProviderBusinessId", "9000007-0"),
+    );
     let tampere = grant()
         .client("FI-TEST/MUN/0211675-2/perus")
         .set("psop:municipalityCode", "837");
@@ -194,6 +206,12 @@ fn a_provider_is_judged_after_the_grant_and_on_the_service_date() {
         &server,
         &[
             ("no approval", app(&plain), UNAPPROVED),
+            (
+                "the chosen, in no list",
+                Message::lookup(&chosen_only),
+                "OK",
+            ),
+            ("one of the list", Message::lookup(&listed), "OK"),
             ("no approval and another chosen", app(&chosen), MISS),
             (
                 "another organiser's approval",

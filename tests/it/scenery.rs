@@ -1,7 +1,11 @@
 //! What the tests of the rules share: registries with more rows, people, clients, and tables of cases.
 //! It tests nothing itself.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::sync::Barrier;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use crate::support::answer::Answer;
 use crate::support::message::Message;
@@ -253,4 +257,41 @@ pub fn check(server: &Server, cases: &[(&str, Message, &str)]) {
         })
         .collect();
     assert!(differing.is_empty(), "\n{}", differing.join("\n"));
+}
+
+/// Sends all messages at once, each on a connection of its own: the last byte of each is held back
+/// until all the others have been sent.
+pub fn at_once(server: &Server, messages: Vec<Message>) -> Vec<Answer> {
+    let barrier = Barrier::new(messages.len());
+    let send = |message: &Message| {
+        let head = format!(
+            "POST /xroad HTTP/1.1\r\nHost: psop\r\nContent-Type: text/xml; charset=utf-8\r\n\
+             Content-Length: {}\r\nConnection: close\r\n\r\n",
+            message.0.len()
+        );
+        let bytes = [head.as_bytes(), message.0.as_bytes()].concat();
+        let (last, others) = bytes.split_last().unwrap();
+        let mut stream = TcpStream::connect(server.http).unwrap();
+        stream.set_nodelay(true).unwrap();
+        stream
+            .set_read_timeout(Some(Duration::from_secs(60)))
+            .unwrap();
+        stream.write_all(others).unwrap();
+        barrier.wait();
+        stream.write_all(&[*last]).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        Answer::parse(&answer).unwrap()
+    };
+    let send = &send;
+    std::thread::scope(|scope| {
+        let senders: Vec<_> = messages
+            .iter()
+            .map(|message| scope.spawn(move || send(message)))
+            .collect();
+        senders
+            .into_iter()
+            .map(|sender| sender.join().unwrap())
+            .collect()
+    })
 }
