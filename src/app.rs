@@ -14,6 +14,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Environment, Limits};
 use crate::contract::wsdl;
 use crate::domain::client::ClientId;
+use crate::domain::person_id::may_hold_person_id;
 use crate::http::{Endpoint, Refusal, SoapHead, SoapRequest, SoapResponse};
 use crate::secrets::{HashOf, KeyFilePolicy, Keyring, MasterKey, SecretsError};
 use crate::services::client_rate::ClientRates;
@@ -344,10 +345,11 @@ impl LogLine {
     }
 }
 
-/// A message id as logs may have it: itself where it is a UUID, else a keyed hash, since it could
-/// hold anything.
+/// A message id as logs may have it: itself where it is a UUID as commonly written, else a keyed
+/// hash, since it could hold anything.
 fn loggable_id(id: &str, keyring: &Keyring) -> String {
-    if Uuid::parse_str(id).is_ok() {
+    let is_uuid = id.len() == 36 && Uuid::parse_str(id).is_ok();
+    if is_uuid && !may_hold_person_id(id) {
         return id.to_owned();
     }
     hashed(id, keyring)
@@ -360,7 +362,7 @@ fn loggable_client(client: &ClientId, keyring: &Keyring) -> String {
         && text
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b"/-_.+'(),=?".contains(&byte))
-        && !crate::domain::person_id::user_id_is_person_id(&text);
+        && !may_hold_person_id(&text);
     if is_plain {
         text
     } else {

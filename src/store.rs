@@ -163,6 +163,8 @@ pub struct Change {
     pub answer_by_message: Option<(MessageKey, KeptAnswer)>,
     /// Kept under a key that must be free. When present, `answer_by_message` is the same answer.
     pub answer_by_reference: Option<(ReferenceKey, KeptAnswer)>,
+    /// Nothing is kept under this key, but it must be free: the decision rests on its being so.
+    pub unanswered_reference: Option<ReferenceKey>,
     /// Counted against `access.client`.
     pub miss: Option<NewMiss>,
 }
@@ -175,6 +177,7 @@ impl Change {
             creation: None,
             answer_by_message: None,
             answer_by_reference: None,
+            unanswered_reference: None,
             miss: None,
         }
     }

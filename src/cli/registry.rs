@@ -216,7 +216,43 @@ fn problems(data: &Data) -> Vec<String> {
         }
     }
     problems.extend(unknown_names(data));
+    problems.extend(backward_periods(data));
     problems
+}
+
+/// Rows that end before they begin.
+fn backward_periods(data: &Data) -> Vec<String> {
+    let service_types = data.service_types.iter().map(|row| {
+        let name = format!("service type {}/{}", row.organiser, row.service_code);
+        (name, row.valid_from, row.valid_to)
+    });
+    let approvals = data.approvals.iter().map(|row| {
+        let name = format!(
+            "approval {}/{}/{}",
+            row.organiser, row.service_code, row.provider
+        );
+        (name, row.valid_from, row.valid_to)
+    });
+    let price_items = data.price_items.iter().map(|row| {
+        let name = format!("price item {}/{}", row.organiser, row.procedure_code);
+        (name, row.valid_from, row.valid_to)
+    });
+    let codes = data.code_sets.iter().flat_map(|set| &set.items).map(|row| {
+        let name = format!("code {}", row.code);
+        (name, row.valid_from, row.valid_to)
+    });
+    let client_grants = data.client_grants.iter().map(|row| {
+        let name = format!("client grant {}", row.client);
+        (name, row.valid_from, row.valid_to)
+    });
+    service_types
+        .chain(approvals)
+        .chain(price_items)
+        .chain(codes)
+        .chain(client_grants)
+        .filter(|(_, from, to)| to.is_some_and(|to| to < *from))
+        .map(|(name, from, _)| format!("{name} from {from} ends before it begins"))
+        .collect()
 }
 
 fn unknown_names(data: &Data) -> Vec<String> {

@@ -136,6 +136,12 @@ pub fn user_id_is_person_id(text: &str) -> bool {
     })
 }
 
+/// Whether something shaped like a personal identity code stands anywhere, touching what it may:
+/// for texts that must be kept out of a log even where they only might hold one.
+pub fn may_hold_person_id(text: &str) -> bool {
+    text.as_bytes().windows(PERSON_ID_CHARS).any(is_shaped)
+}
+
 /// The text before each place that is shaped like a code and touches no letter or digit after it.
 fn shaped_places(text: &str) -> impl Iterator<Item = &str> {
     let windows = text.as_bytes().windows(PERSON_ID_CHARS).enumerate();
@@ -206,6 +212,21 @@ mod tests {
         020516C902J 030516D9037 030516D9026 010501E9032 020502E902X 020503F9037 020504A902E \
         020504B904H 150318A902U 150318B902U 070785-9015 110987-904Y 240161-9057 310750-906S \
         290216A908R 121290Y9111 300401A9139 010160-9109";
+
+    #[test]
+    fn a_code_inside_a_word_may_be_one() {
+        for text in ["a070785-9015b", "070785-9015", "x0020504a902e0"] {
+            assert!(may_hold_person_id(text), "{text}");
+        }
+        for text in [
+            "",
+            "070785-901",
+            "FI-TEST/MUN/0204819-8/paikky",
+            "990785-9015",
+        ] {
+            assert!(!may_hold_person_id(text), "{text}");
+        }
+    }
 
     fn parse(text: &str) -> Result<PersonId, PersonIdError> {
         PersonId::parse(text, date(2026, 3, 16))

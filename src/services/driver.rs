@@ -210,14 +210,19 @@ impl<O: Operation> Way<'_, O> {
             number,
         });
         let under_message = identity.map(|identity| identity.message.clone());
-        let under_reference = identity
-            .filter(|_| is_done)
-            .map(|identity| identity.reference.clone());
+        let reference = identity.map(|identity| identity.reference.clone());
+        // A refusal may be due to what an equal post has just done: then it is that post's answer.
+        let (under_reference, unanswered_reference) = if is_done {
+            (reference, None)
+        } else {
+            (None, reference)
+        };
         let change = Change {
             access: self.row(decision.touched, &answer.result, false),
             creation: decision.creation,
             answer_by_message: under_message.zip(kept.clone()),
             answer_by_reference: under_reference.zip(kept),
+            unanswered_reference,
             miss: decision.is_miss.then(|| NewMiss {
                 miss: Miss {
                     at: self.now,

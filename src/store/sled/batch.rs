@@ -52,7 +52,8 @@ impl Staged {
         view: &View<'_>,
         change: PreparedChange,
     ) -> Result<Verdict, StoreError> {
-        for (key, _) in &change.inserts {
+        let inserted = change.inserts.iter().map(|(key, _)| key);
+        for key in inserted.chain(&change.absent) {
             if self.get(view, key)?.is_some() {
                 return Ok(Verdict::Conflict);
             }

@@ -25,6 +25,8 @@ const ROW_OVERHEAD_BYTES: usize = 5 + 10 + 32 + 3 + 28;
 pub(super) struct PreparedChange {
     /// New records. Each of their keys must be free.
     pub(super) inserts: Vec<(Key, Vec<u8>)>,
+    /// A key that must be free and stays so.
+    pub(super) absent: Option<Key>,
     pub(super) customer: Option<PreparedCustomer>,
     /// Plain rows of the access log; position and link come from the committer.
     pub(super) access_rows: Vec<Vec<u8>>,
@@ -43,6 +45,13 @@ pub(super) struct PreparedCustomer {
 pub(super) fn prepare(keyring: &Keyring, change: &Change) -> Result<PreparedChange, StoreError> {
     let mut prepared = PreparedChange {
         inserts: Vec::new(),
+        absent: match &change.unanswered_reference {
+            Some(reference) => {
+                let hash = reference_hash(keyring, reference)?;
+                Some(Key::answer_by_reference(&hash))
+            }
+            None => None,
+        },
         customer: None,
         access_rows: access_rows(keyring, &change.access)?,
         miss: match change.miss {

@@ -292,3 +292,21 @@ async fn a_store_that_is_dropped_closes_by_itself() {
     let replays = store.replays(&message("m-1"), &reference("none")).await;
     assert!(replays.unwrap().by_message.is_some());
 }
+
+/// A refusal that rests on a reference being new is decided anew once it is not.
+#[tokio::test]
+async fn a_change_that_rests_on_a_free_reference_conflicts_with_its_answer() {
+    let place = Place::new();
+    let store = place.open();
+    let refusal = |id: &str| Change {
+        answer_by_message: Some((message(id), answer("<refused/>"))),
+        unanswered_reference: Some(reference("lahde-1")),
+        ..Change::access_only(entry())
+    };
+    store.commit(refusal("before")).await.unwrap();
+    store.commit(creation(1, CHILD, 1)).await.unwrap();
+    let refused = store.commit(refusal("after")).await;
+    assert!(matches!(refused, Err(StoreError::Conflict)));
+    let replays = store.replays(&message("after"), &reference("none")).await;
+    assert_eq!(replays.unwrap().by_message, None);
+}
