@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use super::client::ClientId;
 use super::number::PurchasingPowerNumber;
 use super::person_id::PersonId;
+use super::registry::{CustodyCategory, ServiceType};
 
 /// Sensitivity of the data a call touched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +17,15 @@ pub enum DataClass {
 }
 
 impl DataClass {
+    /// Class of what is known of a customer through a service: that someone is granted care is
+    /// health data itself.
+    pub fn of_service(service: Option<&ServiceType>) -> DataClass {
+        match service.map(|service| service.custody_category) {
+            Some(CustodyCategory::Health) => DataClass::Health,
+            _ => DataClass::Basic,
+        }
+    }
+
     /// Name in the log.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -73,4 +83,45 @@ pub struct AccessEntry {
     pub rows_returned: u32,
     pub replayed: bool,
     pub mandate: Option<MandateCheck>,
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::domain::national_code::MunicipalityCode;
+    use crate::domain::registry::{Instrument, LegalBasis, OrganiserCode, Unit};
+
+    fn service(custody_category: CustodyCategory) -> ServiceType {
+        ServiceType {
+            organiser: OrganiserCode::Municipality(MunicipalityCode::parse("853").unwrap()),
+            service_code: "x".to_owned(),
+            valid_from: date(2025, 1, 1),
+            valid_to: None,
+            name_fi: "X".to_owned(),
+            name_sv: None,
+            instruments: vec![Instrument::Voucher],
+            unit: Unit::H,
+            legal_basis: LegalBasis::Psl569Of2009,
+            free_of_charge: false,
+            max_unit_price: None,
+            review: false,
+            allow_overlap: false,
+            osva_required: false,
+            custody_category,
+            service_class: None,
+            ptv_service_id: None,
+            vat_percent: None,
+        }
+    }
+
+    #[test]
+    fn what_is_known_through_a_health_service_is_health_data() {
+        let class = |category| DataClass::of_service(Some(&service(category)));
+        assert_eq!(class(CustodyCategory::Health), DataClass::Health);
+        assert_eq!(class(CustodyCategory::Social), DataClass::Basic);
+        assert_eq!(class(CustodyCategory::Ecec), DataClass::Basic);
+        assert_eq!(DataClass::of_service(None), DataClass::Basic);
+    }
 }

@@ -264,7 +264,8 @@ fn decide(
     examined: Examined<'_>,
     facts: Option<&LookupFacts>,
 ) -> Result<Decision<Ostovoima>, Failure> {
-    let mut touched = Touched::nothing(DataClass::Basic);
+    let service = facts.and_then(|facts| facts.service_types.first());
+    let mut touched = Touched::nothing(DataClass::of_service(service));
     touched.numbers.extend(examined.number);
     touched.persons.extend(examined.person_id().cloned());
     let known = facts.map(|facts| lookup::Facts {

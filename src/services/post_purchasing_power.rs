@@ -280,7 +280,7 @@ fn judge(
     facts: &CreationFacts,
     number: number::PurchasingPowerNumber,
 ) -> Decision<PurchasingPowerReceipt> {
-    let mut touched = Touched::nothing(DataClass::Basic);
+    let mut touched = Touched::nothing(DataClass::of_service(facts.service_types.first()));
     touched.persons.extend(examined.person_id.clone());
     let known = Facts {
         service_types: &facts.service_types,
