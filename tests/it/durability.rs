@@ -116,12 +116,6 @@ impl Underway {
     }
 }
 
-fn signal(server: &Server, name: &str) {
-    let mut command = Command::new("kill");
-    command.arg(format!("-{name}")).arg(server.id().to_string());
-    assert!(command.status().unwrap().success());
-}
-
 /// Waits until the process has ended by itself; its parent has not asked for its exit code yet.
 fn wait_for_end(server: &Server) {
     let status = format!("/proc/{}/status", server.id());
@@ -138,7 +132,7 @@ fn sigterm_and_sigint_answer_what_is_under_way_and_exit_with_0() {
         let server = site.start();
         let message = Message::create();
         let underway = Underway::begin(&server, message.0.len());
-        signal(&server, name);
+        server.signal(name);
         wait_until("the drain", || site.log().contains("told to stop"));
         let answer = underway.finish(&message.0);
         let number = answer.number();
@@ -156,7 +150,7 @@ fn a_request_that_never_ends_does_not_hold_up_the_exit() {
     let site = Site::new("[limits]\ndrain_timeout_ms = 300\n");
     let server = site.start();
     let _underway = Underway::begin(&server, 1_000);
-    signal(&server, "TERM");
+    server.signal("TERM");
     wait_for_end(&server);
     assert_eq!(server.stop(), Some(0));
 }

@@ -156,13 +156,17 @@ impl Server {
         self.child.wait().unwrap();
     }
 
+    /// Sends the process a signal. `kill` is part of every shell; a program of that name is not of
+    /// every system.
+    pub fn signal(&self, name: &str) {
+        let script = format!("kill -{name} {}", self.id());
+        let status = Command::new("sh").args(["-c", &script]).status().unwrap();
+        assert!(status.success(), "{script}");
+    }
+
     /// SIGTERM, and the exit code.
     pub fn stop(mut self) -> Option<i32> {
-        let status = Command::new("kill")
-            .arg(self.child.id().to_string())
-            .status()
-            .unwrap();
-        assert!(status.success());
+        self.signal("TERM");
         self.child.wait().unwrap().code()
     }
 }
