@@ -205,10 +205,12 @@ impl Lexical for Instant {
         let offset = parse_zone(zone).ok_or_else(rule)?;
         let date = parse_day(date).ok_or_else(rule)?;
         let clock: jiff::civil::Time = clock.parse().map_err(|_| rule())?;
-        offset
+        let instant = offset
             .to_timestamp(DateTime::from_parts(date, clock))
-            .map(Instant)
-            .map_err(|_| rule())
+            .map_err(|_| rule())?;
+        // Helsinki's offset had seconds until 1921, and those cannot be written.
+        let is_writable = instant.to_zoned(helsinki()).offset().seconds() % 60 == 0;
+        is_writable.then_some(Instant(instant)).ok_or_else(rule)
     }
 
     fn write_text(&self, out: &mut String) {
@@ -293,6 +295,10 @@ mod tests {
         read.write_text(&mut written);
         assert_eq!(written, "2026-07-01T12:00:00.5+03:00");
         assert!(Instant::from_text("2026-07-01T12:00:00").is_err());
+        assert!(Instant::from_text("1921-05-01T00:00:00+02:00").is_ok());
+        for text in ["1921-04-30T23:00:00+02:00", "0001-01-01T00:00:00+14:00"] {
+            assert!(Instant::from_text(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -42,10 +42,18 @@ macro_rules! lexical_yaserde {
             fn deserialize<R: std::io::Read>(
                 reader: &mut yaserde::de::Deserializer<R>,
             ) -> yaserde::Result<Self> {
-                yaserde::primitives::deserialize_primitives(reader, |text| {
-                    $crate::contract::lexical::Lexical::from_text(text)
-                        .map_err(yaserde::Error::custom)
-                })
+                use yaserde::__xml::reader::XmlEvent;
+                reader.next_event()?;
+                // The text is taken too, as a struct takes its content: what reads a flattened choice
+                // would find the element's end in place of its own.
+                let text = match reader.peek()? {
+                    XmlEvent::Characters(text) => text.clone(),
+                    _ => String::new(),
+                };
+                if !text.is_empty() {
+                    reader.next_event()?;
+                }
+                $crate::contract::lexical::Lexical::from_text(&text).map_err(yaserde::Error::custom)
             }
         }
     };

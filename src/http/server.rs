@@ -18,7 +18,7 @@ use super::{Endpoint, Refusal, accept, admin, exchange};
 use crate::config::Limits;
 
 /// Past the connection limit, so many callers at a time are told that we are busy; others are just closed.
-const BUSY_CONNECTIONS_MAX: usize = 64;
+const BUSY_CONNECTIONS_MAX: usize = 1_024;
 /// And such a caller has so long to send its request and take its answer, its TLS handshake included.
 const BUSY_TIMEOUT_MS: u64 = 2_000;
 /// Shortest time between two warnings of it.

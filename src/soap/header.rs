@@ -181,8 +181,9 @@ fn part<'a>(
             put(&mut parts.service, service_id(identifier)?, "service")
         }
         (Namespace::Xroad, "securityServer") => {
-            identifier(reader, start, "securityServer", &["SERVER"], text_chars_max)?;
-            put(&mut parts.security_server, (), "securityServer")
+            let server = identifier(reader, start, "securityServer", &["SERVER"], text_chars_max)?;
+            let server = check_server(server)?;
+            put(&mut parts.security_server, server, "securityServer")
         }
         (Namespace::Xroad, "id") => put(&mut parts.id, text(reader, "id", text_chars_max)?, "id"),
         (Namespace::Xroad, "userId") => put(
@@ -353,6 +354,15 @@ fn service_id(identifier: Identifier) -> Result<ServiceId, HeaderError> {
         code: required(identifier.service_code, "service", "serviceCode")?,
         version: identifier.service_version,
     })
+}
+
+/// Nothing here needs the security server's name; X-Road refuses a blank part of it even in an echo.
+fn check_server(identifier: Identifier) -> Result<(), HeaderError> {
+    const NAME: &str = "securityServer";
+    required(identifier.instance, NAME, "xRoadInstance")?;
+    required(identifier.member_class, NAME, "memberClass")?;
+    required(identifier.member_code, NAME, "memberCode")?;
+    required(identifier.server_code, NAME, "serverCode").map(|_| ())
 }
 
 fn represented_party(

@@ -34,7 +34,7 @@ pub fn split_tag<'a>(
         let (attribute, after) = split_attribute(trimmed)?;
         let is_repeated = attributes
             .iter()
-            .any(|other| other.prefix == attribute.prefix && other.local == attribute.local);
+            .any(|other| other.local == attribute.local && other.prefix == attribute.prefix);
         if is_repeated {
             return Err("an attribute is repeated");
         }

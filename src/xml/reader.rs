@@ -38,13 +38,17 @@ pub struct XmlError {
 }
 
 /// A namespace declaration in scope.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Binding<'a> {
     /// Empty for the default namespace.
     pub prefix: &'a str,
     /// As written between the quotes.
     pub raw_uri: &'a str,
     pub namespace: Namespace,
+    /// The namespace's name, references resolved.
+    uri: Cow<'a, str>,
+    /// Equal for equal names, so that names are compared where they are declared and nowhere else.
+    identity: usize,
     depth: usize,
 }
 
@@ -84,6 +88,8 @@ pub struct Reader<'a> {
     encoding: Encoding,
     limits: Limits,
     bindings: Vec<Binding<'a>>,
+    /// Identities given so far.
+    identities: usize,
     raw_attributes: Vec<RawAttribute<'a>>,
     depth: usize,
     elements: usize,
@@ -112,6 +118,7 @@ impl<'a> Reader<'a> {
             raw_attributes: Vec::with_capacity(8),
             depth: 0,
             elements: 0,
+            identities: 0,
             text_chars: Vec::with_capacity(limits.depth_max),
             root_seen: false,
         };
@@ -119,6 +126,8 @@ impl<'a> Reader<'a> {
             prefix: "xml",
             raw_uri: Namespace::Xml.uri(),
             namespace: Namespace::Xml,
+            uri: Cow::Borrowed(Namespace::Xml.uri()),
+            identity: 0,
             depth: 0,
         });
         Ok(reader)
@@ -149,7 +158,7 @@ impl<'a> Reader<'a> {
     /// Resolves a qualified name in a value, such as that of `xsi:type`.
     pub fn resolve_value<'v>(&self, value: &'v str) -> Option<(Namespace, &'v str)> {
         let (prefix, local) = split_name(value)?;
-        Some((self.resolve(prefix, true)?, local))
+        Some((self.resolve(prefix)?, local))
     }
 
     /// The next token.
@@ -305,7 +314,7 @@ impl<'a> Reader<'a> {
             ));
         }
         let unbound = || refuse("a prefix is not bound to a namespace");
-        let namespace = self.resolve(prefix, true).ok_or_else(unbound)?;
+        let namespace = self.resolve(prefix).ok_or_else(unbound)?;
         let attributes = self.resolve_attributes(&raw).map_err(refuse)?;
         self.raw_attributes = raw;
         Ok(Start {
@@ -333,25 +342,33 @@ impl<'a> Reader<'a> {
         if !prefix.is_empty() && uri.is_empty() {
             return Err("a prefix is bound to no namespace");
         }
+        let of_same_name = self.bindings.iter().find(|binding| binding.uri == uri);
+        let known = of_same_name.map(|binding| binding.identity);
+        let identity = known.unwrap_or_else(|| {
+            self.identities += 1;
+            self.identities
+        });
         self.bindings.push(Binding {
             prefix,
             raw_uri: attribute.value,
             namespace,
+            uri,
+            identity,
             depth: self.depth,
         });
         Ok(())
     }
 
-    fn resolve(&self, prefix: &str, use_default: bool) -> Option<Namespace> {
-        if prefix.is_empty() && !use_default {
-            return Some(Namespace::None);
-        }
-        self.bindings
-            .iter()
-            .rev()
-            .find(|binding| binding.prefix == prefix)
+    /// The namespace of an element's prefix.
+    fn resolve(&self, prefix: &str) -> Option<Namespace> {
+        self.binding(prefix)
             .map(|binding| binding.namespace)
             .or((prefix.is_empty()).then_some(Namespace::None))
+    }
+
+    fn binding(&self, prefix: &str) -> Option<&Binding<'a>> {
+        let mut inner_first = self.bindings.iter().rev();
+        inner_first.find(|binding| binding.prefix == prefix)
     }
 
     fn resolve_attributes(
@@ -359,23 +376,28 @@ impl<'a> Reader<'a> {
         raw: &[RawAttribute<'a>],
     ) -> Result<Vec<Attribute<'a>>, &'static str> {
         let mut attributes: Vec<Attribute<'a>> = Vec::new();
-        let mut prefixes: Vec<&str> = Vec::new();
+        let mut identities: Vec<Option<usize>> = Vec::new();
         for attribute in raw {
             if attribute.prefix == "xmlns" || (attribute.prefix, attribute.local) == ("", "xmlns") {
                 continue;
             }
-            let namespace = self
-                .resolve(attribute.prefix, false)
-                .ok_or("a prefix is not bound to a namespace")?;
-            let is_repeated = attributes.iter().zip(&prefixes).any(|(other, prefix)| {
-                other.local == attribute.local
-                    && other.namespace == namespace
-                    && self.uri(prefix) == self.uri(attribute.prefix)
-            });
+            let (namespace, identity) = match attribute.prefix {
+                "" => (Namespace::None, None),
+                prefix => self
+                    .binding(prefix)
+                    .map(|binding| (binding.namespace, Some(binding.identity)))
+                    .ok_or("a prefix is not bound to a namespace")?,
+            };
+            // One without a prefix was found where the tag was split.
+            let is_repeated = identity.is_some()
+                && attributes
+                    .iter()
+                    .zip(&identities)
+                    .any(|(other, known)| *known == identity && other.local == attribute.local);
             if is_repeated {
                 return Err("an attribute is repeated");
             }
-            prefixes.push(attribute.prefix);
+            identities.push(identity);
             attributes.push(Attribute {
                 namespace,
                 local: attribute.local,
@@ -383,17 +405,6 @@ impl<'a> Reader<'a> {
             });
         }
         Ok(attributes)
-    }
-
-    /// The URI that a prefix stands for: two spellings of it are one.
-    fn uri(&self, prefix: &str) -> Cow<'a, str> {
-        let binding = self
-            .bindings
-            .iter()
-            .rev()
-            .find(|binding| binding.prefix == prefix);
-        let uri = binding.map(|binding| attribute_value(binding.raw_uri));
-        uri.and_then(Result::ok).unwrap_or_default()
     }
 
     fn count_text(&mut self, text: &str, begin: usize) -> Result<(), XmlError> {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use super::answer::Answer;
-use super::root;
+use super::{conformance, root};
 
 /// The program under test.
 pub fn program() -> Command {
@@ -135,14 +135,20 @@ impl Server {
         self.child.id()
     }
 
-    /// Sends a SOAP message to the service address.
+    /// Sends a SOAP message to the service address. The answer must be one that both security servers take.
+    #[track_caller]
     pub fn post(&self, message: &str) -> Answer {
         self.post_bytes(message.as_bytes(), "text/xml; charset=utf-8")
     }
 
-    /// Sends bytes of some media type to the service address.
+    /// Sends bytes of some media type to the service address. The answer must be one that both security
+    /// servers take; the function [`post`] leaves it unjudged.
+    #[track_caller]
     pub fn post_bytes(&self, body: &[u8], content_type: &str) -> Answer {
-        post(self.http, body, content_type).expect("the server answers")
+        let answer = post(self.http, body, content_type)
+            .unwrap_or_else(|error| panic!("no answer: {}", conformance::transport(&error)));
+        conformance::judge(body, content_type, &answer);
+        answer
     }
 
     /// The address security servers call.

@@ -242,9 +242,9 @@ fn object_types_must_be_right_and_in_their_namespace() {
 }
 
 #[test]
-fn codes_of_client_and_service_must_not_be_blank() {
+fn codes_of_identifiers_must_not_be_blank() {
     let mut cases = Vec::new();
-    for (outer, field, parts) in &PARTS[..2] {
+    for (outer, field, parts) in &PARTS[..3] {
         for part in *parts {
             // Any version but v1 is no version; that is asked later.
             if *part == "id:serviceVersion" {
@@ -259,6 +259,7 @@ fn codes_of_client_and_service_must_not_be_blank() {
                     "memberClass" => "memberClass is blank",
                     "memberCode" => "memberCode is blank",
                     "subsystemCode" => "subsystemCode is blank",
+                    "serverCode" => "serverCode is blank",
                     _ => "serviceCode is blank",
                 };
                 cases.push(case(
