@@ -182,8 +182,8 @@ fn part<'a>(
         }
         (Namespace::Xroad, "securityServer") => {
             let server = identifier(reader, start, "securityServer", &["SERVER"], text_chars_max)?;
-            let server = check_server(server)?;
-            put(&mut parts.security_server, server, "securityServer")
+            check_server(server)?;
+            put(&mut parts.security_server, (), "securityServer")
         }
         (Namespace::Xroad, "id") => put(&mut parts.id, text(reader, "id", text_chars_max)?, "id"),
         (Namespace::Xroad, "userId") => put(
