@@ -10,7 +10,8 @@ root=${1:-$(mktemp -d /tmp/psop-clean-debian.XXXXXX)}
 rust=$(rustc --print sysroot)
 
 cleanup() {
-    umount "$root/proc" "$root/dev" 2>/dev/null || true
+    # Lazily, since something inside may still be ending; and one by one, so that none is left.
+    for mounted in proc dev; do umount -l "$root/$mounted" 2>/dev/null || true; done
     [ $# -gt 0 ] || rm -rf --one-file-system "$root"
 }
 trap 'cleanup "$@"' EXIT
@@ -34,7 +35,7 @@ inside() {
     # The environment of this machine without its home and paths, so that proxies still hold.
     env -u CARGO_HOME -u RUSTUP_HOME -u RUSTUP_TOOLCHAIN HOME=/root \
         PATH=/opt/rust/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-        chroot "$root" sh -c "cd /root/psop-adapter && $1"
+        chroot "$root" sh -euc "cd /root/psop-adapter; $1"
 }
 
 inside 'make test'
