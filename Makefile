@@ -6,12 +6,19 @@ VENV := target/venv
 CARGO_DENY := target/tools/bin/cargo-deny
 CARGO_DENY_VERSION := 0.20.2
 
+CARGO_FUZZ := target/tools/bin/cargo-fuzz
+CARGO_FUZZ_VERSION := 0.13.2
+FUZZ_TARGETS := envelope header multipart request_get_ostovoima request_post_purchasing_power values
+# Of all fuzz targets together.
+SECONDS := 60
+
 # What the build needs beyond Rust, and what the tests need beyond that (Debian packages).
 BUILD_PACKAGES := gcc libc6-dev pkg-config libssl-dev
 TEST_PACKAGES := libxml2-utils python3 python3-venv strace
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench fmt contract kill-test clean-debian-test build-packages test-packages
+.PHONY: help run test check bench fmt contract kill-test hostile-test fuzz clean-debian-test \
+	build-packages test-packages fuzz-packages
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,7 +38,7 @@ test: build-packages test-packages $(VENV)/installed ## Everything that proves i
 
 check: build-packages $(CARGO_DENY) ## What a change must pass beside the tests: format, lints, docs, contract, dependencies
 	cargo fmt --check
-	cargo clippy --locked --all-targets -- -D warnings
+	cargo clippy --locked --all-targets --all-features -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
 	cargo run --locked --quiet -- contract check
 	$(CARGO_DENY) --locked check bans licenses sources
@@ -53,6 +60,21 @@ contract: build-packages ## Write wsdl/ and xsd/ from the code's listings
 kill-test: build-packages ## 20 rounds of 10,000 grants with kill -9 at a random moment (some minutes)
 	PSOP_KILL_ROUNDS=20 PSOP_KILL_CREATES=10000 cargo test --locked --release --test it kill -- --nocapture
 
+hostile-test: build-packages ## Hostile input and slow clients: CPU, memory and waiting measured (some minutes)
+	cargo build --release --locked
+	PSOP_HOSTILE_RELEASE=$(CURDIR)/$(PROGRAM) cargo test --locked --features heavy-tests --test it \
+		-- hostile slow_clients --nocapture --test-threads 1
+
+fuzz: build-packages fuzz-packages $(CARGO_FUZZ) ## Feed every reader made-up bytes, SECONDS in all (make fuzz SECONDS=1200)
+	RUSTC_BOOTSTRAP=1 $(CARGO_FUZZ) build --fuzz-dir fuzz
+	@for target in $(FUZZ_TARGETS); do \
+		mkdir -p fuzz/found/$$target && \
+		RUSTC_BOOTSTRAP=1 $(CARGO_FUZZ) run --fuzz-dir fuzz $$target \
+			fuzz/found/$$target fuzz/corpus/$$target fixtures/requests -- \
+			-max_total_time=$$(($(SECONDS) / $(words $(FUZZ_TARGETS)) + 1)) -max_len=8192 -timeout=10 \
+			-print_final_stats=1 || exit 1; \
+	done
+
 clean-debian-test: ## `make run` and `make test` in a new minimal Debian (root; needs debootstrap)
 	tests/clean-debian.sh
 
@@ -66,6 +88,12 @@ $(VENV)/installed: tests/interop/zeep/requirements.txt | test-packages
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
+
+fuzz-packages:
+	@tests/packages.sh g++
+
+$(CARGO_FUZZ):
+	cargo install cargo-fuzz --version $(CARGO_FUZZ_VERSION) --locked --root target/tools
 
 $(CARGO_DENY):
 	cargo install cargo-deny --version $(CARGO_DENY_VERSION) --locked --root target/tools

@@ -105,7 +105,18 @@ impl Limits {
             .map(|(key, value, low, high)| {
                 format!("limits.{key}: is {value}: write a number between {low} and {high}")
             })
+            .chain(self.bodies_problem())
             .collect()
+    }
+
+    /// A message between the two limits would be told to come again for ever.
+    fn bodies_problem(&self) -> Option<String> {
+        (self.bodies_bytes_max < self.body_bytes_max).then(|| {
+            format!(
+                "limits.bodies_bytes_max: is {}: write at least limits.body_bytes_max, {}",
+                self.bodies_bytes_max, self.body_bytes_max
+            )
+        })
     }
 
     /// Key, value, lowest and highest of every limit. The pattern names each field, so that a new limit without a
@@ -176,8 +187,22 @@ impl Limits {
 mod tests {
     use super::*;
 
+    /// The limit set, and the one it must agree with out of its way.
     fn with(key: &str, value: u64) -> Limits {
-        toml::from_str(&format!("{key} = {value}")).unwrap()
+        let other = match key {
+            "body_bytes_max" => "bodies_bytes_max = 4294967295",
+            "bodies_bytes_max" => "body_bytes_max = 1",
+            _ => "",
+        };
+        toml::from_str(&format!("{key} = {value}\n{other}")).unwrap()
+    }
+
+    #[test]
+    fn all_bodies_together_may_be_as_large_as_one() {
+        let limits: Limits = toml::from_str("body_bytes_max = 9\nbodies_bytes_max = 9").unwrap();
+        assert_eq!(limits.problems(), [""; 0]);
+        let limits: Limits = toml::from_str("body_bytes_max = 9\nbodies_bytes_max = 8").unwrap();
+        assert_eq!(limits.problems().len(), 1);
     }
 
     #[test]
@@ -193,7 +218,7 @@ mod tests {
                 let expected = format!(
                     "limits.{key}: is {outside}: write a number between {lowest} and {highest}"
                 );
-                assert_eq!(with(key, outside).problems(), [expected]);
+                assert_eq!(with(key, outside).problems().first(), Some(&expected));
             }
         }
     }

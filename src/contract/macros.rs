@@ -95,12 +95,15 @@ macro_rules! contract_text {
                 };
 
             fn from_text(text: &str) -> ::core::result::Result<Self, String> {
+                let normal = $crate::contract::lexical::normal_form(text);
                 if let $crate::contract::shape::Kind::Simple { facets, .. } =
                     &<Self as $crate::contract::lexical::Lexical>::SHAPE.kind
                 {
                     facets.check_text(text)?;
+                    // The normal form may be longer than what was sent, and answers hold it.
+                    facets.check_text(&normal)?;
                 }
-                Ok($name($crate::contract::lexical::normal_form(text)))
+                Ok($name(normal))
             }
 
             fn write_text(&self, out: &mut String) {

@@ -1,0 +1,41 @@
+//! The wrapper of a request. What is decoded is written and decoded again as the same.
+
+use psop_adapter::contract::decode::{ContractType, Decoder};
+use psop_adapter::services::get_ostovoima::GetOstovoimaRequest;
+use psop_adapter::services::post_purchasing_power::PostPurchasingPowerRequest;
+use psop_adapter::xml::encoding::Encoding;
+use psop_adapter::xml::reader::{Reader, Token};
+
+use super::LIMITS;
+
+/// One wrapper of `getOstovoima`.
+pub fn get_ostovoima(data: &[u8]) {
+    read_and_write::<GetOstovoimaRequest>(data, "getOstovoima");
+}
+
+/// One wrapper of `postPurchasingPower`.
+pub fn post_purchasing_power(data: &[u8]) {
+    read_and_write::<PostPurchasingPowerRequest>(data, "postPurchasingPower");
+}
+
+fn read_and_write<T: ContractType + PartialEq + std::fmt::Debug>(data: &[u8], name: &str) {
+    let Some(request) = std::str::from_utf8(data).ok().and_then(decode::<T>) else {
+        return;
+    };
+    let mut document =
+        format!("<psop:{name} xmlns:psop=\"http://psop.x-road.global/producer/v1\">");
+    request.encode(&mut document);
+    document.push_str(&format!("</psop:{name}>"));
+    let again: Option<T> = decode(&document);
+    assert_eq!(again.as_ref(), Some(&request), "{document}");
+}
+
+fn decode<T: ContractType>(document: &str) -> Option<T> {
+    let mut reader = Reader::new(document, Encoding::Utf8, LIMITS).ok()?;
+    let Ok(Token::Start(start)) = reader.next_token() else {
+        return None;
+    };
+    let request = Decoder::new(&mut reader).wrapper(&start).ok()?;
+    reader.drain().ok()?;
+    Some(request)
+}
