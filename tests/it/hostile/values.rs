@@ -126,7 +126,6 @@ fn contract() -> Vec<Case> {
         ("psop:unitValue", format!("-{nines}")),
         ("psop:decisionDate", format!("{nines}-01-01")),
         ("psop:decisionRef", "a\u{301}".repeat(30_000)),
-        ("psop:givenNames", "\u{FB1F}".repeat(80)),
         ("psop:personId", "150318A902V' OR 1=1".to_owned()),
         ("psop:personId", nines.clone()),
         ("psop:serviceCode", "../".repeat(20)),
