@@ -70,7 +70,7 @@ impl Default for Limits {
             body_bytes_max: 1_048_576,
             bodies_bytes_max: 67_108_864,
             requests_in_flight_max: 1_024,
-            client_requests_per_s_max: 2_000,
+            client_requests_per_s_max: 50_000,
             head_bytes_max: 16_384,
             header_count_max: 64,
             head_timeout_ms: 10_000,
