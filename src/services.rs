@@ -22,9 +22,10 @@ use crate::contract::decode::{ContractType, DecodeError, Decoder};
 use crate::contract::shape::Docs;
 use crate::contract::types::{Fault as FaultType, Purpose, Result as ResultType};
 use crate::contract::wsdl::Published;
-use crate::domain::access::{DataClass, MandateCheck};
+use crate::domain::access::{DataClass, MandateCheck, Representation};
 use crate::domain::authorisation::{ActingFor, Refused};
 use crate::domain::create::Circumstances;
+use crate::domain::event_id::EventId;
 use crate::domain::number::PurchasingPowerNumber;
 use crate::domain::person_id::PersonId;
 use crate::domain::registry::OrganiserCode;
@@ -32,7 +33,7 @@ use crate::domain::rejection::Rejection;
 use crate::secrets::{Keyring, SecretsError};
 use crate::soap::envelope::Bodies;
 use crate::soap::header::Header;
-use crate::store::{Creation, Store, StoreError};
+use crate::store::{Effect, Store, StoreError};
 use crate::xml::reader::Start;
 
 pub use answer::Answer;
@@ -90,8 +91,10 @@ pub struct Context<'a> {
 /// What a request touched, for the access log.
 #[derive(Debug)]
 pub struct Touched {
+    pub organiser: Option<OrganiserCode>,
     pub persons: Vec<PersonId>,
     pub numbers: Vec<PurchasingPowerNumber>,
+    pub events: Vec<EventId>,
     pub data_class: DataClass,
     /// The true reason of an answer that does not tell it.
     pub reason: Option<&'static str>,
@@ -103,8 +106,10 @@ impl Touched {
     /// Nothing but data of a class.
     pub fn nothing(data_class: DataClass) -> Touched {
         Touched {
+            organiser: None,
             persons: Vec::new(),
             numbers: Vec::new(),
+            events: Vec::new(),
             data_class,
             reason: None,
             rows_returned: 0,
@@ -118,7 +123,9 @@ impl Touched {
 pub struct Decision<P> {
     pub outcome: Outcome<P>,
     pub touched: Touched,
-    pub creation: Option<Creation>,
+    /// Who acts for the customer: the mandate is asked when the outcome is done.
+    pub representation: Option<Representation>,
+    pub effect: Option<Effect>,
     /// Whether it counts towards the limit on look-ups that find nothing.
     pub is_miss: bool,
 }
@@ -131,6 +138,19 @@ pub enum Outcome<P> {
         warnings: Vec<Rejection>,
     },
     Rejected(Vec<Rejection>),
+}
+
+impl<P> Decision<P> {
+    /// A refusal that does nothing.
+    pub fn rejected(rejections: Vec<Rejection>, touched: Touched) -> Decision<P> {
+        Decision {
+            outcome: Outcome::Rejected(rejections),
+            touched,
+            representation: None,
+            effect: None,
+            is_miss: false,
+        }
+    }
 }
 
 /// A response wrapper: a fault and a result before the payload.

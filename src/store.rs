@@ -9,18 +9,24 @@ use std::future::Future;
 use std::pin::Pin;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use crate::domain::access::AccessEntry;
+use crate::domain::access::DataClass;
+use crate::domain::business_id::BusinessId;
 use crate::domain::client::ClientId;
 use crate::domain::customer::Customer;
+use crate::domain::event_id::EventId;
+use crate::domain::ledger::Posting;
 use crate::domain::national_code::MunicipalityCode;
 use crate::domain::number::PurchasingPowerNumber;
 use crate::domain::person_id::PersonId;
 use crate::domain::purchasing_power::PurchasingPower;
-use crate::domain::registry::ClientGrant;
 use crate::domain::registry::{
-    Organiser, OrganiserCode, Provider, ProviderApproval, Registry, ServiceType,
+    ClientGrant, CodeItem, DentalPriceItem, Organiser, OrganiserCode, Provider, ProviderApproval,
+    Registry, ServiceType,
 };
+use crate::domain::service_event::{PlacedEvent, ServiceEvent};
 
 /// Why the store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -82,7 +88,16 @@ pub struct KeptAnswer {
     /// `OK` or the first code answered.
     pub result: String,
     /// What the access log names again when the answer is given again.
+    pub about: About,
+}
+
+/// What an answer was about, as the access log names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct About {
+    pub organiser: Option<OrganiserCode>,
     pub number: Option<PurchasingPowerNumber>,
+    pub event: Option<EventId>,
+    pub data_class: DataClass,
 }
 
 /// Answers kept under a post's two keys.
@@ -105,6 +120,16 @@ pub struct CreationFacts {
     pub grants: Vec<PurchasingPower>,
     /// Whether the customer's municipality is in the loaded list; true when none was asked.
     pub municipality_is_listed: bool,
+    pub procedures: ProcedureFacts,
+}
+
+/// What is known of the procedure codes asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProcedureFacts {
+    /// Every row of those codes, of any code set and date.
+    pub code_items: Vec<CodeItem>,
+    /// The organiser's price items of those codes, of any date.
+    pub price_items: Vec<DentalPriceItem>,
 }
 
 /// What [`CreationFacts`] are asked for.
@@ -115,19 +140,80 @@ pub struct CreationQuery<'a> {
     pub chosen_provider: Option<&'a str>,
     pub person_id: Option<&'a PersonId>,
     pub municipality: Option<MunicipalityCode>,
+    pub procedure_codes: &'a [&'a str],
 }
 
-/// A grant with all that a look-up of it needs.
+/// Which grant facts are asked of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    Number(PurchasingPowerNumber),
+    /// The grant that an event is on.
+    Event(EventId),
+}
+
+/// Which events of a grant a decision needs beside the one it is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventsWanted {
+    None,
+    /// All of a dental grant, none of another.
+    OfDentalGrant,
+    All,
+}
+
+/// What [`GrantFacts`] are asked for.
+#[derive(Clone, Debug)]
+pub struct GrantQuery<'a> {
+    pub subject: Subject,
+    /// An event to be changed, whatever grant it is on.
+    pub event: Option<EventId>,
+    /// Provider whose approvals are asked.
+    pub provider: Option<&'a BusinessId>,
+    pub procedure_codes: &'a [&'a str],
+    pub events: EventsWanted,
+    /// Whether the customer's other grants for the service are asked.
+    pub customer_grants: bool,
+}
+
+/// A grant with all that a decision about it needs, read from one state of the data.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LookupFacts {
+pub struct GrantFacts {
     pub grant: PurchasingPower,
     pub customer: Customer,
     pub organiser: Organiser,
     pub service_types: Vec<ServiceType>,
-    /// The asking provider, where the registry has it.
+    /// The provider asked, where the registry has it.
     pub provider: Option<Provider>,
-    /// The asking provider's approvals for the service.
+    /// Its approvals for the service.
     pub approvals: Vec<ProviderApproval>,
+    pub procedures: ProcedureFacts,
+    /// The event asked by id.
+    pub event: Option<PlacedEvent>,
+    /// In the order of service date, then id; as wanted.
+    pub events: Vec<PlacedEvent>,
+    /// The customer's grants for the service, this one included; empty unless asked.
+    pub customer_grants: Vec<PurchasingPower>,
+}
+
+/// Where the feed stands: a watermark of it holds in this epoch only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FeedHead {
+    /// Random, made with the store and anew by a restore.
+    pub epoch: [u8; 16],
+    /// Of the latest change of any organiser's event.
+    pub change_seq: u64,
+}
+
+/// A stretch of an organiser's events, in the order of its key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stretch {
+    /// By change: after the one, up to and with the other.
+    Changes { after: u64, up_to: u64 },
+    /// By service date and id: both days included, after a place already read.
+    Days {
+        from: Date,
+        to: Date,
+        after: Option<(Date, EventId)>,
+    },
 }
 
 /// A look-up that found nothing, by this system's clock and by the machine's.
@@ -145,20 +231,56 @@ pub struct NewMiss {
     pub newest_seen: Option<Miss>,
 }
 
-/// A new grant, and its customer as it is to be from now on.
+/// What a request does to one grant, its customer, its events and its ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Creation {
-    /// `customer.version` is the new one; the stored one must be one less, or absent for 1.
-    pub customer: Customer,
-    /// Its number must be free.
+pub struct Effect {
+    /// As it is to be from now on, if it changes: `version` is the new one, and the stored one must
+    /// be one less, or absent for 1. Changed with every grant that is made or lengthened, so that it
+    /// guards the set of the customer's grants.
+    pub customer: Option<Customer>,
+    /// Whose grant it is.
+    pub person_id: PersonId,
+    /// As it is to be from now on: `revision` is the new one, and the stored one must be one less, or
+    /// absent for 1. It guards the grant, its events and their absence.
     pub grant: PurchasingPower,
+    /// Already booked on the grant.
+    pub postings: Vec<Posting>,
+    /// Each gets the next place of the feed.
+    pub events: Vec<EventWrite>,
+}
+
+/// An event as it is to be from now on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventWrite {
+    pub event: ServiceEvent,
+    /// Where it stood; `None` for a new event.
+    pub before: Option<Before>,
+}
+
+/// Where an event stood before a change of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Before {
+    pub change_seq: u64,
+    pub created_seq: u64,
+    pub service_date: Date,
+}
+
+impl Before {
+    /// The place of an event as it was read.
+    pub fn of(placed: &PlacedEvent) -> Before {
+        Before {
+            change_seq: placed.change_seq,
+            created_seq: placed.created_seq,
+            service_date: placed.event.service_date,
+        }
+    }
 }
 
 /// All that one request leaves behind: kept together or not at all.
 #[derive(Clone, Debug)]
 pub struct Change {
     pub access: AccessEntry,
-    pub creation: Option<Creation>,
+    pub effect: Option<Effect>,
     /// Kept under a key that must be free.
     pub answer_by_message: Option<(MessageKey, KeptAnswer)>,
     /// Kept under a key that must be free. When present, `answer_by_message` is the same answer.
@@ -174,7 +296,7 @@ impl Change {
     pub fn access_only(access: AccessEntry) -> Change {
         Change {
             access,
-            creation: None,
+            effect: None,
             answer_by_message: None,
             answer_by_reference: None,
             unanswered_reference: None,
@@ -204,12 +326,19 @@ pub trait Store: Send + Sync + 'static {
     /// Facts for the creation of a grant.
     fn creation_facts<'a>(&'a self, query: CreationQuery<'a>) -> StoreFuture<'a, CreationFacts>;
 
-    /// Facts for a look-up by number, asked by a provider's business id.
-    fn lookup_facts<'a>(
-        &'a self,
-        number: PurchasingPowerNumber,
-        provider: &'a str,
-    ) -> StoreFuture<'a, Option<LookupFacts>>;
+    /// Facts about a grant; `None` when there is no such grant or event.
+    fn grant_facts<'a>(&'a self, query: GrantQuery<'a>) -> StoreFuture<'a, Option<GrantFacts>>;
+
+    /// Where the feed stands.
+    fn feed_head(&self) -> StoreFuture<'_, FeedHead>;
+
+    /// At most `most` of an organiser's events of a stretch, from its beginning.
+    fn events(
+        &self,
+        organiser: OrganiserCode,
+        stretch: Stretch,
+        most: usize,
+    ) -> StoreFuture<'_, Vec<PlacedEvent>>;
 
     /// The client's misses still kept, at most `most`, newest first.
     fn misses<'a>(&'a self, client: &'a ClientId, most: usize) -> StoreFuture<'a, Vec<Miss>>;

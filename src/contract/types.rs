@@ -4,7 +4,7 @@ use crate::domain::customer::Language;
 use crate::domain::money::{Cents, Quantity as Thousandths};
 use crate::domain::national_code::{CountyCode, MunicipalityCode};
 use crate::domain::period::Period;
-use crate::domain::purchasing_power::{Kind, State, ValueBasis};
+use crate::domain::purchasing_power::{DentalMode, Kind, State, ValueBasis};
 use crate::domain::registry::{Instrument, LegalBasis, Unit};
 
 use super::facets::{Facets, Pattern};
@@ -211,6 +211,14 @@ contract_enumeration! { State "PurchasingPowerState" [
     Paattynyt = "PAATTYNYT" [en "ended" fi "päättynyt" sv "avslutad"];
     Mitatoity = "MITATOITY" [en "annulled" fi "mitätöity" sv "annullerad"];
     Keskeytetty = "KESKEYTETTY" [en "suspended" fi "keskeytetty" sv "avbruten"];
+} }
+
+contract_enumeration! { DentalMode "DentalMode" [
+    en "How dental procedures are granted." fi "Kuinka toimenpiteet myönnetään." sv "Hur åtgärderna beviljas."
+] {
+    Itemised = "ITEMISED" [en "by line" fi "riveittäin" sv "per rad"];
+    PriceListCeiling = "PRICE_LIST_CEILING" [en "by price list up to a ceiling" fi "hinnaston mukaan kattoon asti" sv "enligt prislista upp till ett tak"];
+    ExaminationOnly = "EXAMINATION_ONLY" [en "examination only" fi "vain tutkimus" sv "endast undersökning"];
 } }
 
 /// Why the data is asked or sent. Recorded, never judged.

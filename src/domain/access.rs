@@ -2,14 +2,16 @@
 //! How a row is stored, hashed and chained is the store's business.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::client::ClientId;
+use super::event_id::EventId;
 use super::number::PurchasingPowerNumber;
 use super::person_id::PersonId;
-use super::registry::{CustodyCategory, ServiceType};
+use super::registry::{CustodyCategory, OrganiserCode, ServiceType};
 
 /// Sensitivity of the data a call touched.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DataClass {
     Basic,
     Health,
@@ -33,6 +35,25 @@ impl DataClass {
             DataClass::Health => "HEALTH",
             DataClass::Payment => "PAYMENT",
         }
+    }
+}
+
+/// Someone who acts for the customer: allowed only by a mandate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Representation {
+    pub delegate: PersonId,
+    pub principal: PersonId,
+}
+
+impl Representation {
+    /// `None` when nobody acts, or the customer does so for themselves.
+    pub fn of(acting: Option<PersonId>, customer: &PersonId) -> Option<Representation> {
+        acting
+            .filter(|delegate| delegate != customer)
+            .map(|delegate| Representation {
+                delegate,
+                principal: customer.clone(),
+            })
     }
 }
 
@@ -72,9 +93,12 @@ pub struct AccessEntry {
     pub user_id: Option<String>,
     pub service: String,
     pub purpose: Option<&'static str>,
+    /// Whose data was touched or asked for, where that is known.
+    pub organiser: Option<OrganiserCode>,
     /// Every customer touched or returned; stored as keyed hashes only.
     pub persons: Vec<PersonId>,
     pub numbers: Vec<PurchasingPowerNumber>,
+    pub events: Vec<EventId>,
     pub data_class: DataClass,
     /// `OK`, or the code answered.
     pub result: String,
@@ -91,7 +115,7 @@ mod tests {
 
     use super::*;
     use crate::domain::national_code::MunicipalityCode;
-    use crate::domain::registry::{Instrument, LegalBasis, OrganiserCode, Unit};
+    use crate::domain::registry::{Instrument, LegalBasis, Unit};
 
     fn service(custody_category: CustodyCategory) -> ServiceType {
         ServiceType {

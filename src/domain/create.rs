@@ -6,16 +6,20 @@
 use jiff::ToSpan;
 use jiff::civil::Date;
 
+use super::access::Representation;
 use super::business_id::BusinessId;
 use super::code::Code;
 use super::customer::{Customer, Language};
+use super::dated::Dated;
 use super::money::{Cents, Quantity};
 use super::national_code::MunicipalityCode;
 use super::number::PurchasingPowerNumber;
 use super::oid::check_oid;
 use super::period::Period;
 use super::person_id::{PersonId, PersonIdError, contains_person_id};
-use super::purchasing_power::{Decision, PurchasingPower, ValueBasis, ValueRow};
+use super::purchasing_power::{
+    Content, Decision, Ordinary, OrdinaryValue, Providers, PurchasingPower, ValueBasis,
+};
 use super::registry::{
     Instrument, LegalBasis, NotApproved, OrganiserCode, ProviderApproval, ServiceType, Unit,
     approval_on, service_type_on,
@@ -121,13 +125,9 @@ pub enum Verdict {
         grant: Box<PurchasingPower>,
         total_authorised: Cents,
         warnings: Vec<Rejection>,
+        representation: Option<Representation>,
     },
     Reject(Vec<Rejection>),
-    /// Nothing else fails, but someone acts for the customer: ask for the mandate first.
-    NeedsMandate {
-        delegate: PersonId,
-        principal: PersonId,
-    },
 }
 
 /// Parses a personal identity code and notes what is wrong with it.
@@ -279,17 +279,12 @@ pub fn decide(
         // Whatever is missing here was noted above: without a note nothing is missing.
         return Verdict::Reject(Vec::new());
     };
-    match examined.acting_person_id {
-        Some(delegate) if delegate != customer.person_id => Verdict::NeedsMandate {
-            delegate,
-            principal: customer.person_id,
-        },
-        _ => Verdict::Create {
-            customer,
-            grant: Box::new(grant),
-            total_authorised,
-            warnings: warnings.into_vec(),
-        },
+    Verdict::Create {
+        representation: Representation::of(examined.acting_person_id, &customer.person_id),
+        customer,
+        grant: Box::new(grant),
+        total_authorised,
+        warnings: warnings.into_vec(),
     }
 }
 
@@ -396,22 +391,32 @@ fn draft(
             contract_ref: owned(terms.contract_ref),
             note: owned(terms.note),
         },
-        unit: ordinary.unit,
-        period: ordinary.period,
-        rows: vec![ValueRow {
-            from: terms.valid_from,
-            quantity_per_period: ordinary.quantity_per_period,
-            unit_value: ordinary.unit_value,
-            max_unit_price: ordinary.max_unit_price,
-            chosen_provider: examined.chosen_provider.clone(),
-            allowed_providers: examined.allowed_providers.clone(),
-        }],
-        used: Default::default(),
+        providers: Dated::from(
+            terms.valid_from,
+            Providers {
+                chosen: examined.chosen_provider.clone(),
+                allowed: examined.allowed_providers.clone(),
+            },
+        ),
+        content: Content::Ordinary(Ordinary {
+            unit: ordinary.unit,
+            period: ordinary.period,
+            values: Dated::from(
+                terms.valid_from,
+                OrdinaryValue {
+                    quantity_per_period: ordinary.quantity_per_period,
+                    unit_value: ordinary.unit_value,
+                    max_unit_price: ordinary.max_unit_price,
+                },
+            ),
+            used: Default::default(),
+        }),
         suspended: false,
         cancelled_from: None,
         source_system: proposal.source_system.to_owned(),
         source_reference: proposal.source_reference.to_owned(),
         version: 1,
+        revision: 1,
     })
 }
 

@@ -5,6 +5,7 @@
 
 use jiff::civil::Date;
 
+use super::access::Representation;
 use super::business_id::BusinessId;
 use super::code::Code;
 use super::create::{Circumstances, check_person_id};
@@ -12,9 +13,9 @@ use super::customer::Customer;
 use super::money::{Cents, Quantity};
 use super::national_code::MunicipalityCode;
 use super::number::PurchasingPowerNumber;
-use super::period::{PeriodKey, days_between};
+use super::period::{Period, PeriodKey, days_between};
 use super::person_id::PersonId;
-use super::purchasing_power::{PurchasingPower, State, ValueRow};
+use super::purchasing_power::{Content, OrdinaryValue, Providers, PurchasingPower, State};
 use super::registry::{
     NotApproved, Organiser, Provider, ProviderApproval, ServiceType, approval_on, service_type_on,
 };
@@ -96,9 +97,11 @@ pub struct View<'a> {
     pub organiser: &'a Organiser,
     pub service: &'a ServiceType,
     /// Values in force at the service date, moved into the validity.
-    pub row: &'a ValueRow,
+    pub row: &'a OrdinaryValue,
+    pub providers: &'a Providers,
     pub state: State,
     pub max_unit_price: Option<Cents>,
+    pub period: Period,
     pub period_key: PeriodKey,
     pub quantity: Quantity,
     pub used: Quantity,
@@ -109,15 +112,13 @@ pub struct View<'a> {
 /// The outcome.
 #[derive(Debug)]
 pub enum Verdict<'a> {
-    Show(Box<View<'a>>),
+    Show {
+        view: Box<View<'a>>,
+        representation: Option<Representation>,
+    },
     Reject {
         rejections: Vec<Rejection>,
         not_found: Option<NotFound>,
-    },
-    /// Nothing else fails, but someone acts for the customer: ask for the mandate first.
-    NeedsMandate {
-        delegate: PersonId,
-        principal: PersonId,
     },
     /// The grant's service or values are missing: data, not the caller, is at fault.
     Incomplete,
@@ -194,13 +195,12 @@ pub fn decide<'a>(
     if !rejections.is_empty() {
         return reject(rejections, None);
     }
-    match acting_person_id {
-        Some(delegate) if delegate != facts.customer.person_id => Verdict::NeedsMandate {
-            delegate,
-            principal: facts.customer.person_id.clone(),
+    match view(&facts, service_date, circumstances.today) {
+        Some(view) => Verdict::Show {
+            representation: Representation::of(acting_person_id, &facts.customer.person_id),
+            view: Box::new(view),
         },
-        _ => view(&facts, service_date, circumstances.today)
-            .map_or(Verdict::Incomplete, |view| Verdict::Show(Box::new(view))),
+        None => Verdict::Incomplete,
     }
 }
 
@@ -222,14 +222,14 @@ fn visible(
         return Err(NotFound::OtherPerson);
     }
     let day = facts.grant.nearest_valid_day(service_date);
-    if let Some(row) = facts.grant.row_on(day) {
-        match &row.chosen_provider {
+    if let Some(providers) = facts.grant.providers.on(day) {
+        match &providers.chosen {
             Some(chosen) if chosen != question.provider => {
                 return Err(NotFound::NotChosenProvider);
             }
             Some(_) => {}
-            None if row.allowed_providers.is_empty() => {}
-            None if row.allowed_providers.contains(question.provider) => {}
+            None if providers.allowed.is_empty() => {}
+            None if providers.allowed.contains(question.provider) => {}
             None => return Err(NotFound::NotAllowedProvider),
         }
     }
@@ -282,11 +282,16 @@ fn judge_provider(
 fn view<'a>(facts: &Facts<'a>, service_date: Date, today: Date) -> Option<View<'a>> {
     let grant = facts.grant;
     let day = grant.nearest_valid_day(service_date);
-    let row = grant.row_on(day)?;
+    let Content::Ordinary(ordinary) = &grant.content else {
+        return None;
+    };
+    let row = ordinary.values.on(day)?;
+    let providers = grant.providers.on(day)?;
     let service = service_type_on(facts.service_types, day)
         .or_else(|| service_type_on(facts.service_types, grant.valid_from))?;
-    let period_key = grant.period.key(day);
-    let (quantity, used) = (grant.quantity_in(period_key), grant.used_in(period_key));
+    let period_key = ordinary.period.key(day);
+    let quantity = ordinary.quantity_in(period_key, grant.valid_to);
+    let used = ordinary.used_in(period_key);
     Some(View {
         grant,
         customer: facts.customer,
@@ -297,15 +302,17 @@ fn view<'a>(facts: &Facts<'a>, service_date: Date, today: Date) -> Option<View<'
         organiser: facts.organiser,
         service,
         row,
+        providers,
         state: grant.state_on(today),
         max_unit_price: [service.max_unit_price, row.max_unit_price]
             .into_iter()
             .flatten()
             .min(),
+        period: ordinary.period,
         period_key,
         quantity,
         used,
         remaining: Quantity(quantity.0.saturating_sub(used.0)),
-        total_remaining: grant.remaining_from(day),
+        total_remaining: ordinary.remaining_from(day, grant.valid_to),
     })
 }

@@ -1,15 +1,22 @@
 //! A purchasing power (ostovoima): what a customer may have paid, from when to when, to what extent.
 
-use std::collections::BTreeMap;
+mod dental;
+mod ordinary;
+mod saldo;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::business_id::BusinessId;
-use super::money::{Cents, Quantity, exact_total};
+use super::dated::Dated;
+use super::ledger::{Account, Posting};
+use super::money::Cents;
 use super::number::PurchasingPowerNumber;
-use super::period::{Period, PeriodKey};
 use super::registry::{Instrument, LegalBasis, OrganiserCode, Unit};
+
+pub use dental::{Dental, DentalLine, DentalMode, LineValue};
+pub use ordinary::{Ordinary, OrdinaryValue};
+pub use saldo::Saldo;
 
 /// Shape of a grant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -44,17 +51,6 @@ pub enum State {
     Keskeytetty,
 }
 
-/// Values in force from a day on. Amendments append rows; no row is ever rewritten.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ValueRow {
-    pub from: Date,
-    pub quantity_per_period: Quantity,
-    pub unit_value: Cents,
-    pub max_unit_price: Option<Cents>,
-    pub chosen_provider: Option<BusinessId>,
-    pub allowed_providers: Vec<BusinessId>,
-}
-
 /// The decision a grant rests on and the references it carries.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decision {
@@ -68,7 +64,22 @@ pub struct Decision {
     pub note: Option<String>,
 }
 
-/// An ordinary purchasing power: so many units a period, at a value each.
+/// Who may give the service: the chosen one alone, else those allowed, else anyone approved.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Providers {
+    pub chosen: Option<BusinessId>,
+    pub allowed: Vec<BusinessId>,
+}
+
+/// What is granted, and what of it is used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Content {
+    Ordinary(Ordinary),
+    Saldo(Saldo),
+    Dental(Dental),
+}
+
+/// A purchasing power of any kind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PurchasingPower {
     pub number: PurchasingPowerNumber,
@@ -79,12 +90,8 @@ pub struct PurchasingPower {
     /// Last day, included.
     pub valid_to: Date,
     pub decision: Decision,
-    pub unit: Unit,
-    pub period: Period,
-    /// In the order appended; never empty.
-    pub rows: Vec<ValueRow>,
-    /// Quantity used so far, by period.
-    pub used: BTreeMap<PeriodKey, Quantity>,
+    pub providers: Dated<Providers>,
+    pub content: Content,
     pub suspended: bool,
     /// First day annulled.
     pub cancelled_from: Option<Date>,
@@ -92,12 +99,28 @@ pub struct PurchasingPower {
     pub source_reference: String,
     /// 1 at creation, one more with every accepted action.
     pub version: u64,
+    /// 1 at creation, one more with every change of it, of its use or of an event on it: what
+    /// was decided on the grant or its events holds while this is the same.
+    pub revision: u64,
 }
 
 impl PurchasingPower {
     /// Shape of this grant on the wire.
     pub fn kind(&self) -> Kind {
-        Kind::Ordinary
+        match self.content {
+            Content::Ordinary(_) => Kind::Ordinary,
+            Content::Saldo(_) => Kind::Saldo,
+            Content::Dental(_) => Kind::Dental,
+        }
+    }
+
+    /// Unit that its use is counted in.
+    pub fn unit(&self) -> Unit {
+        match &self.content {
+            Content::Ordinary(ordinary) => ordinary.unit,
+            Content::Saldo(saldo) => saldo.unit,
+            Content::Dental(_) => Unit::Toimenpide,
+        }
     }
 
     /// State on `today`: the first that holds.
@@ -110,10 +133,18 @@ impl PurchasingPower {
             State::Keskeytetty
         } else if today < self.valid_from {
             State::Tuleva
-        } else if self.remaining_from(today) <= Quantity(0) {
+        } else if self.is_used_up(today) {
             State::Kaytetty
         } else {
             State::Voimassa
+        }
+    }
+
+    fn is_used_up(&self, today: Date) -> bool {
+        match &self.content {
+            Content::Ordinary(ordinary) => ordinary.remaining_from(today, self.valid_to).0 <= 0,
+            Content::Saldo(saldo) => saldo.remaining().0 <= 0,
+            Content::Dental(dental) => dental.is_used_up(),
         }
     }
 
@@ -129,51 +160,63 @@ impl PurchasingPower {
         stands && starts_before_annulment && self.valid_from <= to && from <= self.valid_to
     }
 
-    /// The row in force on `day`: the last appended that begins on or before it.
-    /// A day before the first row has none.
-    pub fn row_on(&self, day: Date) -> Option<&ValueRow> {
-        self.rows.iter().rev().find(|row| row.from <= day)
-    }
-
     /// `day`, moved to the nearest day of the validity.
     pub fn nearest_valid_day(&self, day: Date) -> Date {
         day.clamp(self.valid_from, self.valid_to)
     }
 
-    /// Quantity granted in a period: that of the row in force on its last day inside the validity.
-    pub fn quantity_in(&self, key: PeriodKey) -> Quantity {
-        let last_day = key.last_day().unwrap_or(self.valid_to).min(self.valid_to);
-        self.row_on(last_day)
-            .map_or(Quantity(0), |row| row.quantity_per_period)
-    }
-
-    /// Quantity used in a period.
-    pub fn used_in(&self, key: PeriodKey) -> Quantity {
-        self.used.get(&key).copied().unwrap_or(Quantity(0))
-    }
-
-    /// Σ (quantity − used) over the periods from that of `day` to the last.
-    pub fn remaining_from(&self, day: Date) -> Quantity {
-        let day = self.nearest_valid_day(day);
-        let sum = self
-            .period
-            .touched(day, self.valid_to)
-            .map(|key| self.quantity_in(key).0.saturating_sub(self.used_in(key).0))
-            .fold(0_i64, i64::saturating_add);
-        Quantity(sum)
-    }
-
-    /// Σ over the periods touched of quantity × value in force on the period's last day,
-    /// summed exactly and rounded once; `None` when it fits no amount.
+    /// The most that can be paid on it in all, with top-ups, whatever is used, suspended or annulled;
+    /// summed exactly and rounded once. `None` when it fits no amount.
     pub fn total_authorised(&self) -> Option<Cents> {
-        exact_total(
-            self.period
-                .touched(self.valid_from, self.valid_to)
-                .filter_map(|key| {
-                    let last_day = key.last_day().unwrap_or(self.valid_to).min(self.valid_to);
-                    self.row_on(last_day)
-                        .map(|row| (row.quantity_per_period, row.unit_value))
-                }),
-        )
+        match &self.content {
+            Content::Ordinary(ordinary) => {
+                ordinary.total_authorised(self.valid_from, self.valid_to)
+            }
+            Content::Saldo(saldo) => saldo.total_authorised(self.valid_to),
+            Content::Dental(dental) => dental.total_authorised(self.valid_to),
+        }
+    }
+
+    /// Used so far of an account, in thousandths of its unit.
+    pub fn used(&self, account: Account) -> i64 {
+        match (&self.content, account) {
+            (Content::Ordinary(ordinary), Account::Period(key)) => ordinary.used_in(key).0,
+            (Content::Saldo(saldo), Account::Balance) => saldo.used.0,
+            (Content::Dental(dental), account) => dental.used(account),
+            _ => 0,
+        }
+    }
+
+    /// Every account that something is used of, and how much.
+    pub fn used_accounts(&self) -> Vec<(Account, i64)> {
+        let accounts: Vec<Account> = match &self.content {
+            Content::Ordinary(ordinary) => {
+                ordinary.used.keys().copied().map(Account::Period).collect()
+            }
+            Content::Saldo(_) => vec![Account::Balance],
+            Content::Dental(dental) => dental.accounts().collect(),
+        };
+        accounts
+            .into_iter()
+            .map(|account| (account, self.used(account)))
+            .filter(|(_, used)| *used != 0)
+            .collect()
+    }
+
+    /// Books a posting: the running balances follow its entries. The one place where use changes.
+    /// Entries of the authorised total change nothing here: it follows from the terms.
+    pub fn book(&mut self, posting: &Posting) {
+        for entry in &posting.entries {
+            match (&mut self.content, entry.account) {
+                (Content::Ordinary(ordinary), Account::Period(key)) => {
+                    ordinary.book(key, entry.thousandths);
+                }
+                (Content::Saldo(saldo), Account::Balance) => {
+                    saldo.used.0 = saldo.used.0.saturating_add(entry.thousandths);
+                }
+                (Content::Dental(dental), account) => dental.book(account, entry.thousandths),
+                _ => {}
+            }
+        }
     }
 }

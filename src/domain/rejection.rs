@@ -13,6 +13,10 @@ pub enum Group {
     Grant,
     /// Service type, organiser's rules, provider approval, unit.
     Service,
+    /// Lines, quota, balance, ceiling.
+    Lines,
+    /// Totals, judged only when no line has an error.
+    Totals,
     /// The mandate of an acting person, asked only when nothing else failed.
     Mandate,
 }
@@ -24,6 +28,8 @@ pub struct Rejection {
     pub code: Code,
     /// Path of the field, relative to the wrapper, such as `terms/validTo`.
     pub field: String,
+    /// Number of the line concerned.
+    pub line_no: Option<u64>,
 }
 
 /// Everything found wrong with one request.
@@ -37,6 +43,23 @@ impl Rejections {
             group,
             code,
             field: field.into(),
+            line_no: None,
+        });
+    }
+
+    /// Notes one broken rule of a numbered line.
+    pub fn add_to_line(
+        &mut self,
+        group: Group,
+        code: Code,
+        field: impl Into<String>,
+        line_no: u64,
+    ) {
+        self.0.push(Rejection {
+            group,
+            code,
+            field: field.into(),
+            line_no: Some(line_no),
         });
     }
 

@@ -1,6 +1,7 @@
 //! Putting an outcome into the words of the contract.
 
 use crate::contract::decode::ContractType;
+use crate::contract::lexical::PositiveInteger;
 use crate::contract::shape::Shape;
 use crate::contract::types::{Fault, Message, Result as ResultType, Status, Text60, Text500};
 use crate::domain::rejection::Rejection;
@@ -95,7 +96,7 @@ fn messages(mut rejections: Vec<Rejection>, request: &'static Shape) -> Vec<Mess
                 field: Some(rejection.field)
                     .filter(|field| !field.is_empty())
                     .map(Text500),
-                line_no: None,
+                line_no: rejection.line_no.map(PositiveInteger),
                 message_fi: Text500(texts.fi.to_owned()),
                 message_sv: Some(Text500(texts.sv.to_owned())),
                 message_en: Some(Text500(texts.en.to_owned())),

@@ -6,7 +6,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::clock::{Clock, date_in_helsinki};
-use crate::domain::access::{AccessEntry, DataClass};
+use crate::domain::access::{AccessEntry, DataClass, MandateCheck, MandateResult, Representation};
 use crate::domain::authorisation::{self, ActingFor, Refused, authorise};
 use crate::domain::code::Code;
 use crate::domain::create::Circumstances;
@@ -14,7 +14,7 @@ use crate::domain::person_id::PersonId;
 use crate::domain::registry::OrganiserCode;
 use crate::domain::rejection::{Group, Rejection};
 use crate::soap::header::Header;
-use crate::store::{Change, KeptAnswer, Miss, NewMiss, OrganiserEntry, StoreError};
+use crate::store::{About, Change, KeptAnswer, Miss, NewMiss, OrganiserEntry, StoreError};
 
 use super::answer::{Answer, replayed, write};
 use super::repeats::{Identity, Known};
@@ -158,7 +158,12 @@ impl<O: Operation> Way<'_, O> {
             now: self.now,
             circumstances: self.circumstances(),
         };
-        let decision = O::decide(&context, self.request).await?;
+        let mut decision = O::decide(&context, self.request).await?;
+        if let (Outcome::Done { .. }, Some(representation)) =
+            (&decision.outcome, decision.representation.take())
+        {
+            decision = without_mandate(representation, decision.touched);
+        }
         self.keep(decision, identity, newest_miss).await
     }
 
@@ -202,12 +207,17 @@ impl<O: Operation> Way<'_, O> {
         let is_done = matches!(decision.outcome, Outcome::Done { .. });
         let is_kept = is_done || is_kept_rejection(&decision.outcome);
         let answer = write::<O>(decision.outcome);
-        let number = decision.touched.numbers.first().copied();
+        let about = About {
+            organiser: decision.touched.organiser,
+            number: decision.touched.numbers.first().copied(),
+            event: decision.touched.events.first().copied(),
+            data_class: decision.touched.data_class,
+        };
         let kept = identity.filter(|_| is_kept).map(|identity| KeptAnswer {
             digest: identity.digest,
             body: answer.body.clone().into_bytes(),
             result: answer.result.clone(),
-            number,
+            about,
         });
         let under_message = identity.map(|identity| identity.message.clone());
         let reference = identity.map(|identity| identity.reference.clone());
@@ -219,7 +229,7 @@ impl<O: Operation> Way<'_, O> {
         };
         let change = Change {
             access: self.row(decision.touched, &answer.result, false),
-            creation: decision.creation,
+            effect: decision.effect,
             answer_by_message: under_message.zip(kept.clone()),
             answer_by_reference: under_reference.zip(kept),
             unanswered_reference,
@@ -242,9 +252,11 @@ impl<O: Operation> Way<'_, O> {
         under_new_id: Option<&Identity>,
     ) -> Result<Answer, Failure> {
         let touched = Touched {
+            organiser: kept.about.organiser,
             persons: self.persons(),
-            numbers: kept.number.into_iter().collect(),
-            ..Touched::nothing(DataClass::Basic)
+            numbers: kept.about.number.into_iter().collect(),
+            events: kept.about.event.into_iter().collect(),
+            ..Touched::nothing(kept.about.data_class)
         };
         let body = replayed(&String::from_utf8_lossy(&kept.body));
         let result = kept.result.clone();
@@ -264,6 +276,7 @@ impl<O: Operation> Way<'_, O> {
 
     async fn record(&self, result: &str, replayed: bool) -> Result<(), Failure> {
         let touched = Touched {
+            organiser: self.organiser(),
             persons: self.persons(),
             ..Touched::nothing(DataClass::Basic)
         };
@@ -274,6 +287,14 @@ impl<O: Operation> Way<'_, O> {
     fn row(&self, touched: Touched, result: &str, replayed: bool) -> AccessEntry {
         let purpose = Some(self.scope.purpose.as_str());
         row(self.header, self.now, purpose, touched, result, replayed)
+    }
+
+    /// The organiser named in the body.
+    fn organiser(&self) -> Option<OrganiserCode> {
+        match self.scope.target {
+            Target::Organiser { code, .. } => Some(code),
+            Target::Provider(_) => None,
+        }
     }
 
     /// Persons named in the body whose codes are valid.
@@ -303,8 +324,10 @@ fn row(
         user_id: header.user_id.clone(),
         service: header.service.code.clone(),
         purpose,
+        organiser: touched.organiser,
         persons: touched.persons,
         numbers: touched.numbers,
+        events: touched.events,
         data_class: touched.data_class,
         result: result.to_owned(),
         reason: touched.reason,
@@ -314,11 +337,35 @@ fn row(
     }
 }
 
+/// The decision when someone acts for the customer: no mandate service can be asked, so nothing is done.
+fn without_mandate<P>(representation: Representation, touched: Touched) -> Decision<P> {
+    let Representation {
+        delegate,
+        principal,
+    } = representation;
+    let touched = Touched {
+        rows_returned: 0,
+        mandate: Some(MandateCheck {
+            delegate,
+            principal,
+            result: MandateResult::Unavailable,
+        }),
+        ..touched
+    };
+    let rejection = rejection(
+        Group::Mandate,
+        Code::MandateCheckUnavailable,
+        "meta/actingPersonId",
+    );
+    Decision::rejected(vec![rejection], touched)
+}
+
 fn rejection(group: Group, code: Code, field: &str) -> Rejection {
     Rejection {
         group,
         code,
         field: field.to_owned(),
+        line_no: None,
     }
 }
 

@@ -7,18 +7,15 @@ use crate::contract::types::{
     PurchasingPowerNumber, Quantity, QueryMeta, Result as ResultType, ServiceCode, Surfaces,
     Text60, Text80, Tooth,
 };
-use crate::domain::access::{DataClass, MandateCheck, MandateResult};
+use crate::domain::access::DataClass;
 use crate::domain::authorisation::ActingFor;
-use crate::domain::code::Code;
 use crate::domain::customer::Language;
 use crate::domain::lookup::{self, Examined, Question, Verdict, View, examine};
 use crate::domain::national_code::MunicipalityCode;
 use crate::domain::period::Period;
-use crate::domain::person_id;
-use crate::domain::purchasing_power::{Kind, State, ValueBasis};
+use crate::domain::purchasing_power::{DentalMode, Kind, State, ValueBasis};
 use crate::domain::registry::{self, Instrument, LegalBasis, Unit};
-use crate::domain::rejection::{Group, Rejection};
-use crate::store::{LookupFacts, StoreError};
+use crate::store::{EventsWanted, GrantFacts, GrantQuery, StoreError, Subject};
 
 use super::{Context, Decision, Failure, Operation, Outcome, Response, Scope, Target, Touched};
 
@@ -124,22 +121,6 @@ contract_type! { Saldo [
     one remaining: Decimal = "remaining" [en "Left." fi "Jäljellä." sv "Kvar."];
     optional unit_value: Money = "unitValue" [en "Value of one unit." fi "Yhden yksikön arvo." sv "Värdet av en enhet."];
     optional per_event_max: Decimal = "perEventMax" [en "Most that one event may use." fi "Enimmäiskäyttö tapahtumaa kohti." sv "Högsta användning per händelse."];
-} }
-
-/// How dental procedures are granted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DentalMode {
-    Itemised,
-    PriceListCeiling,
-    ExaminationOnly,
-}
-
-contract_enumeration! { DentalMode "DentalMode" [
-    en "How dental procedures are granted." fi "Kuinka toimenpiteet myönnetään." sv "Hur åtgärderna beviljas."
-] {
-    Itemised = "ITEMISED" [en "by line" fi "riveittäin" sv "per rad"];
-    PriceListCeiling = "PRICE_LIST_CEILING" [en "by price list up to a ceiling" fi "hinnaston mukaan kattoon asti" sv "enligt prislista upp till ett tak"];
-    ExaminationOnly = "EXAMINATION_ONLY" [en "examination only" fi "vain tutkimus" sv "endast undersökning"];
 } }
 
 contract_type! { Dental [
@@ -250,8 +231,15 @@ impl Operation for GetOstovoimaOperation {
         let examined = examine(question, context.circumstances);
         let facts = match examined.number {
             Some(number) => {
-                let store = &context.services.store;
-                store.lookup_facts(number, provider.as_str()).await?
+                let query = GrantQuery {
+                    subject: Subject::Number(number),
+                    event: None,
+                    provider: Some(provider),
+                    procedure_codes: &[],
+                    events: EventsWanted::None,
+                    customer_grants: false,
+                };
+                context.services.store.grant_facts(query).await?
             }
             None => None,
         };
@@ -262,10 +250,11 @@ impl Operation for GetOstovoimaOperation {
 fn decide(
     context: &Context<'_>,
     examined: Examined<'_>,
-    facts: Option<&LookupFacts>,
+    facts: Option<&GrantFacts>,
 ) -> Result<Decision<Ostovoima>, Failure> {
     let service = facts.and_then(|facts| facts.service_types.first());
     let mut touched = Touched::nothing(DataClass::of_service(service));
+    touched.organiser = facts.map(|facts| facts.grant.organiser);
     touched.numbers.extend(examined.number);
     touched.persons.extend(examined.person_id().cloned());
     let known = facts.map(|facts| lookup::Facts {
@@ -277,8 +266,13 @@ fn decide(
         approvals: &facts.approvals,
     });
     let mut is_miss = false;
+    let mut representation = None;
     let outcome = match lookup::decide(examined, known, context.circumstances) {
-        Verdict::Show(view) => {
+        Verdict::Show {
+            view,
+            representation: needed,
+        } => {
+            representation = needed;
             touched.persons = vec![view.customer.person_id.clone()];
             touched.rows_returned = 1;
             Outcome::Done {
@@ -294,14 +288,6 @@ fn decide(
             is_miss = not_found.is_some_and(lookup::NotFound::is_miss);
             Outcome::Rejected(rejections)
         }
-        Verdict::NeedsMandate {
-            delegate,
-            principal,
-        } => {
-            touched.persons = vec![principal.clone()];
-            touched.mandate = Some(unavailable(delegate, principal));
-            Outcome::Rejected(vec![mandate_unavailable()])
-        }
         Verdict::Incomplete => {
             let text = "a purchasing power's service is not in the registry any more: apply a registry that has it";
             return Err(StoreError::Unavailable(text.to_owned()).into());
@@ -310,30 +296,10 @@ fn decide(
     Ok(Decision {
         outcome,
         touched,
-        creation: None,
+        representation,
+        effect: None,
         is_miss,
     })
-}
-
-/// The check of a mandate that no service could be asked for: none is configured.
-pub(super) fn unavailable(
-    delegate: person_id::PersonId,
-    principal: person_id::PersonId,
-) -> MandateCheck {
-    MandateCheck {
-        delegate,
-        principal,
-        result: MandateResult::Unavailable,
-    }
-}
-
-/// The rejection that goes with [`unavailable`].
-pub(super) fn mandate_unavailable() -> Rejection {
-    Rejection {
-        group: Group::Mandate,
-        code: Code::MandateCheckUnavailable,
-        field: "meta/actingPersonId".to_owned(),
-    }
 }
 
 fn shown(view: &View<'_>, now: jiff::Timestamp) -> Ostovoima {
@@ -376,20 +342,20 @@ fn shown(view: &View<'_>, now: jiff::Timestamp) -> Ostovoima {
             municipality_of_residence: view.municipality_of_residence,
         },
         content: Content::Ordinary(Ordinary {
-            unit: grant.unit,
+            unit: grant.unit(),
             unit_value: Money(view.row.unit_value),
             max_unit_price: view.max_unit_price.map(Money),
             value_basis: grant.decision.value_basis,
             quantity_per_period: Quantity(view.quantity),
-            period: grant.period,
+            period: view.period,
             period_key: Text60(view.period_key.to_string()),
             used: Decimal(view.used),
             remaining: Decimal(view.remaining),
             total_remaining: Decimal(view.total_remaining),
         }),
         chosen_provider_business_id: view
-            .row
-            .chosen_provider
+            .providers
+            .chosen
             .as_ref()
             .map(|provider| BusinessId(provider.as_str().to_owned())),
         osva: (view.service.osva_required || osva_oid.is_some()).then_some(Osva {

@@ -16,14 +16,15 @@ use crate::domain::create::{
     Examined, Facts, Proposal, ProposedCustomer, ProposedOrdinary, ProposedTerms, Verdict, decide,
     examine,
 };
+use crate::domain::ledger::{Posting, PostingKind};
+use crate::domain::money::Cents;
 use crate::domain::number;
 use crate::domain::period::Period;
 use crate::domain::registry::{self, Unit};
 use crate::domain::rejection::{Group, Rejection};
 use crate::secrets::SecretsError;
-use crate::store::{Creation, CreationFacts, CreationQuery};
+use crate::store::{CreationFacts, CreationQuery, Effect};
 
-use super::get_ostovoima::{mandate_unavailable, unavailable};
 use super::{Context, Decision, Failure, Operation, Outcome, Response, Scope, Target, Touched};
 
 /// What is to be done with a purchasing power.
@@ -176,16 +177,13 @@ fn organiser_code(code: &OrganiserCode) -> (registry::OrganiserCode, &'static st
 
 /// The answer to an action that this version does not offer.
 fn not_offered() -> Decision<PurchasingPowerReceipt> {
-    Decision {
-        outcome: Outcome::Rejected(vec![Rejection {
-            group: Group::Message,
-            code: Code::FieldNotAllowed,
-            field: "action".to_owned(),
-        }]),
-        touched: Touched::nothing(DataClass::Basic),
-        creation: None,
-        is_miss: false,
-    }
+    let rejection = Rejection {
+        group: Group::Message,
+        code: Code::FieldNotAllowed,
+        field: "action".to_owned(),
+        line_no: None,
+    };
+    Decision::rejected(vec![rejection], Touched::nothing(DataClass::Basic))
 }
 
 fn not_allowed_with_create(request: &PostPurchasingPowerRequest) -> Vec<&'static str> {
@@ -262,6 +260,7 @@ fn query<'e>(examined: &'e Examined<'_>) -> CreationQuery<'e> {
             .proposal
             .customer
             .and_then(|customer| customer.municipality_of_residence),
+        procedure_codes: &[],
     }
 }
 
@@ -281,6 +280,7 @@ fn judge(
     number: number::PurchasingPowerNumber,
 ) -> Decision<PurchasingPowerReceipt> {
     let mut touched = Touched::nothing(DataClass::of_service(facts.service_types.first()));
+    touched.organiser = Some(examined.proposal.organiser);
     touched.persons.extend(examined.person_id.clone());
     let known = Facts {
         service_types: &facts.service_types,
@@ -289,14 +289,16 @@ fn judge(
         grants: &facts.grants,
         municipality_is_listed: facts.municipality_is_listed,
     };
-    let mut creation = None;
+    let (mut effect, mut representation) = (None, None);
     let outcome = match decide(examined, known, number, context.circumstances) {
         Verdict::Create {
             customer,
             grant,
             total_authorised,
             warnings,
+            representation: needed,
         } => {
+            representation = needed;
             touched.numbers.push(grant.number);
             touched.rows_returned = 1;
             let payload = PurchasingPowerReceipt {
@@ -308,25 +310,27 @@ fn judge(
                 valid_to: Day(grant.valid_to),
                 total_authorised: Money(total_authorised),
             };
-            creation = Some(Creation {
-                customer,
+            effect = Some(Effect {
+                person_id: customer.person_id.clone(),
+                customer: Some(customer),
+                postings: vec![Posting::authorised(
+                    context.now,
+                    PostingKind::Grant,
+                    Cents(0),
+                    total_authorised,
+                )],
                 grant: *grant,
+                events: Vec::new(),
             });
             Outcome::Done { payload, warnings }
         }
         Verdict::Reject(rejections) => Outcome::Rejected(rejections),
-        Verdict::NeedsMandate {
-            delegate,
-            principal,
-        } => {
-            touched.mandate = Some(unavailable(delegate, principal));
-            Outcome::Rejected(vec![mandate_unavailable()])
-        }
     };
     Decision {
         outcome,
         touched,
-        creation,
+        representation,
+        effect,
         is_miss: false,
     }
 }

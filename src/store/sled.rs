@@ -11,6 +11,7 @@ mod batch;
 mod change;
 mod committer;
 mod engine;
+mod events;
 mod guard;
 mod keys;
 mod open;
@@ -34,13 +35,12 @@ use tokio::sync::{oneshot, watch};
 use self::committer::{Answer, Committer, Job, SyncLog};
 use self::engine::{Engine, View};
 use crate::domain::client::ClientId;
-use crate::domain::number::PurchasingPowerNumber;
-use crate::domain::registry::ClientGrant;
-use crate::domain::registry::{OrganiserCode, Registry};
+use crate::domain::registry::{ClientGrant, OrganiserCode, Registry};
+use crate::domain::service_event::PlacedEvent;
 use crate::secrets::{Keyring, MasterKey};
 use crate::store::{
-    Change, CreationFacts, CreationQuery, LookupFacts, MessageKey, Miss, OrganiserEntry,
-    ReferenceKey, Replays, Store, StoreError, StoreFuture,
+    Change, CreationFacts, CreationQuery, FeedHead, GrantFacts, GrantQuery, MessageKey, Miss,
+    OrganiserEntry, ReferenceKey, Replays, Store, StoreError, StoreFuture, Stretch,
 };
 
 /// Where the store is and how much it may take.
@@ -163,12 +163,21 @@ impl Store for SledStore {
         self.read(|view| reads::creation_facts(view, &query))
     }
 
-    fn lookup_facts<'a>(
-        &'a self,
-        number: PurchasingPowerNumber,
-        provider: &'a str,
-    ) -> StoreFuture<'a, Option<LookupFacts>> {
-        self.read(|view| reads::lookup_facts(view, number, provider))
+    fn grant_facts<'a>(&'a self, query: GrantQuery<'a>) -> StoreFuture<'a, Option<GrantFacts>> {
+        self.read(|view| reads::grant_facts(view, &query))
+    }
+
+    fn feed_head(&self) -> StoreFuture<'_, FeedHead> {
+        self.read(events::feed_head)
+    }
+
+    fn events(
+        &self,
+        organiser: OrganiserCode,
+        stretch: Stretch,
+        most: usize,
+    ) -> StoreFuture<'_, Vec<PlacedEvent>> {
+        self.read(|view| events::of_stretch(view, organiser, stretch, most))
     }
 
     fn misses<'a>(&'a self, client: &'a ClientId, most: usize) -> StoreFuture<'a, Vec<Miss>> {

@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use ::sled::{Batch, IVec};
 use jiff::SignedDuration;
 
-use super::change::{PreparedChange, PreparedCustomer};
+use super::change::{PreparedChange, PreparedEvent};
 use super::engine::View;
 use super::keys::{Hash, Key, REGISTRY_TABLES, STATE_NAME, Table};
 use super::record::{self, keys_failed};
-use super::stored::{Bytes, ChainedRow, State, StoredCustomer, StoredMiss};
+use super::stored::{Bytes, ChainedRow, State, StoredEvent, StoredMiss, Versioned};
 use crate::secrets::Keyring;
 use crate::store::{Miss, StoreError};
 
@@ -58,9 +58,11 @@ impl Staged {
                 return Ok(Verdict::Conflict);
             }
         }
-        if let Some(customer) = &change.customer {
-            let next = self.customer_version(view, &customer.key)?.checked_add(1);
-            if next != Some(customer.version) {
+        for record in &change.versioned {
+            let next = self
+                .version(view, record.table, &record.key)?
+                .checked_add(1);
+            if next != Some(record.version) {
                 return Ok(Verdict::Conflict);
             }
         }
@@ -72,16 +74,14 @@ impl Staged {
         for (key, value) in change.inserts {
             self.insert(key, value);
         }
-        if let Some(PreparedCustomer {
-            key,
-            value,
-            version,
-        }) = change.customer
-        {
-            if version == 1 {
+        for record in change.versioned {
+            if record.version == 1 {
                 self.state.records += 1;
             }
-            self.writes.insert(key, Some(value));
+            self.writes.insert(record.key, Some(record.value));
+        }
+        for event in change.events {
+            self.add_event(event)?;
         }
         if let Some((client, new)) = change.miss {
             self.add_miss(view, &client, new.miss)?;
@@ -139,15 +139,52 @@ impl Staged {
         }
     }
 
-    /// Zero for a customer that is not there.
-    fn customer_version(&self, view: &View<'_>, key: &Key) -> Result<u64, StoreError> {
+    /// Zero for a record that is not there.
+    fn version(&self, view: &View<'_>, table: Table, key: &Key) -> Result<u64, StoreError> {
         match self.get(view, key)? {
-            Some(value) => {
-                let customer: StoredCustomer = record::decode(Table::Customer, key, &value)?;
-                Ok(customer.version)
-            }
+            Some(value) => Ok(record::decode::<Versioned>(table, key, &value)?.version),
             None => Ok(0),
         }
+    }
+
+    /// Gives an event the feed's next place, and moves what points at it.
+    fn add_event(&mut self, event: PreparedEvent) -> Result<(), StoreError> {
+        let change_seq = self.state.changes + 1;
+        let key = Key::event(event.id);
+        let stored = StoredEvent {
+            change_seq,
+            created_seq: event.before.map_or(change_seq, |before| before.created_seq),
+            changed_at: event.changed_at,
+            sealed: Bytes(event.sealed),
+        };
+        let value = record::encode(&key, &stored)?;
+        let places = |day| {
+            let of_grant = Key::events_of_grant(event.number).with_day(day);
+            let of_day = Key::events_of_day(event.organiser).with_day(day);
+            [of_grant.with_event(event.id), of_day.with_event(event.id)]
+        };
+        let moved_from = event.before.map(|before| before.service_date);
+        match event.before {
+            Some(before) => {
+                self.writes.insert(key, Some(value));
+                self.remove(Key::feed(event.organiser).with_change(before.change_seq));
+            }
+            None => self.insert(key, value),
+        }
+        if moved_from != Some(event.service_date) {
+            for place in moved_from.into_iter().flat_map(places) {
+                self.remove(place);
+            }
+            for place in places(event.service_date) {
+                let value = record::encode(&place, &())?;
+                self.insert(place, value);
+            }
+        }
+        let feed = Key::feed(event.organiser).with_change(change_seq);
+        let value = record::encode(&feed, &event.id)?;
+        self.insert(feed, value);
+        self.state.changes = change_seq;
+        Ok(())
     }
 
     /// For a key that holds nothing.

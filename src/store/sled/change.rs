@@ -3,23 +3,35 @@
 
 use std::borrow::Cow;
 
-use super::keys::{Hash, Key};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::Serialize;
+
+use super::keys::{Hash, Key, Table};
 use super::record::{self, VALUE_BYTES_MAX, keys_failed};
 use super::stored::{
-    AccessRow, Bytes, MessageAnswer, StoredAnswer, StoredCustomer, StoredGrant, StoredMandate,
-    StoredMessage, StoredPerson, StoredReference,
+    AccessRow, Bytes, MessageAnswer, StoredAnswer, StoredGrant, StoredMandate, StoredMessage,
+    StoredPerson, StoredReference, Versioned,
 };
 use crate::domain::access::AccessEntry;
 use crate::domain::client::ClientId;
+use crate::domain::event_id::EventId;
+use crate::domain::number::PurchasingPowerNumber;
 use crate::domain::person_id::PersonId;
+use crate::domain::registry::OrganiserCode;
 use crate::secrets::{HashOf, Keyring};
-use crate::store::{Change, Creation, KeptAnswer, MessageKey, NewMiss, ReferenceKey, StoreError};
+use crate::store::{
+    Before, Change, Effect, EventWrite, KeptAnswer, MessageKey, NewMiss, ReferenceKey, StoreError,
+};
 
-/// Persons and numbers in one row of the access log; a call with more has more rows.
+/// Persons, numbers and events in one row of the access log; a call with more has more rows.
 pub(super) const ROW_ITEMS_MAX: usize = 500;
 
 /// What the chain and the envelope add to a row: header, position, link, length, nonce and tag.
 const ROW_OVERHEAD_BYTES: usize = 5 + 10 + 32 + 3 + 28;
+
+/// What the envelope and the places add to an event: header, two places, time, length.
+const EVENT_OVERHEAD_BYTES: usize = 5 + 10 + 10 + 10 + 3;
 
 /// A change as the committer takes it.
 pub(super) struct PreparedChange {
@@ -27,18 +39,32 @@ pub(super) struct PreparedChange {
     pub(super) inserts: Vec<(Key, Vec<u8>)>,
     /// A key that must be free and stays so.
     pub(super) absent: Option<Key>,
-    pub(super) customer: Option<PreparedCustomer>,
+    /// The customer and the grant.
+    pub(super) versioned: Vec<PreparedVersioned>,
+    pub(super) events: Vec<PreparedEvent>,
     /// Plain rows of the access log; position and link come from the committer.
     pub(super) access_rows: Vec<Vec<u8>>,
     /// With the hash of its client.
     pub(super) miss: Option<(Hash, NewMiss)>,
 }
 
-/// A customer's record; the stored one must have the version before, or be absent for version 1.
-pub(super) struct PreparedCustomer {
+/// A versioned record; the stored one must have the version before, or be absent for version 1.
+pub(super) struct PreparedVersioned {
+    pub(super) table: Table,
     pub(super) key: Key,
     pub(super) value: Vec<u8>,
     pub(super) version: u64,
+}
+
+/// An event, whose place in the feed the committer gives.
+pub(super) struct PreparedEvent {
+    pub(super) id: EventId,
+    pub(super) organiser: OrganiserCode,
+    pub(super) number: PurchasingPowerNumber,
+    pub(super) service_date: Date,
+    pub(super) before: Option<Before>,
+    pub(super) changed_at: Timestamp,
+    pub(super) sealed: Vec<u8>,
 }
 
 /// Makes a change ready, or says that a record of it is too large.
@@ -52,15 +78,16 @@ pub(super) fn prepare(keyring: &Keyring, change: &Change) -> Result<PreparedChan
             }
             None => None,
         },
-        customer: None,
+        versioned: Vec::new(),
+        events: Vec::new(),
         access_rows: access_rows(keyring, &change.access)?,
         miss: match change.miss {
             Some(miss) => Some((client_hash(keyring, &change.access.client)?, miss)),
             None => None,
         },
     };
-    if let Some(creation) = &change.creation {
-        prepare_creation(keyring, creation, &mut prepared)?;
+    if let Some(effect) = &change.effect {
+        prepare_effect(keyring, effect, change.access.at, &mut prepared)?;
     }
     prepare_answers(keyring, change, &mut prepared)?;
     Ok(prepared)
@@ -123,40 +150,70 @@ fn client_parts(client: &ClientId) -> [&[u8]; 5] {
     ]
 }
 
-fn prepare_creation(
+fn prepare_effect(
     keyring: &Keyring,
-    creation: &Creation,
+    effect: &Effect,
+    at: Timestamp,
     prepared: &mut PreparedChange,
 ) -> Result<(), StoreError> {
-    let Creation { customer, grant } = creation;
-    let person = person_hash(keyring, &customer.person_id)?;
-
-    let key = Key::customer(customer.organiser, &person);
-    let stored = StoredCustomer {
-        version: customer.version,
-        sealed: Bytes(record::seal(keyring, &key, &StoredPerson::of(customer))?),
-    };
-    prepared.customer = Some(PreparedCustomer {
-        value: record::encode(&key, &stored)?,
-        key,
-        version: customer.version,
-    });
-
-    let key = Key::grant(grant.number);
+    let grant = &effect.grant;
+    let person = person_hash(keyring, &effect.person_id)?;
+    if let Some(customer) = &effect.customer {
+        let key = Key::customer(customer.organiser, &person);
+        let person = StoredPerson::of(customer);
+        let record = versioned(keyring, Table::Customer, key, customer.version, &person)?;
+        prepared.versioned.push(record);
+    }
     let stored = StoredGrant {
         person,
         grant: grant.clone(),
     };
-    let sealed = Bytes(record::seal(keyring, &key, &stored)?);
-    prepared
-        .inserts
-        .push((key.clone(), record::encode(&key, &sealed)?));
-
-    let key = Key::grants_of_customer(grant.organiser, &person, &grant.service_code)
-        .with_number(grant.number);
-    let value = record::encode(&key, &())?;
-    prepared.inserts.push((key, value));
+    let key = Key::grant(grant.number);
+    let record = versioned(keyring, Table::Grant, key, grant.revision, &stored)?;
+    prepared.versioned.push(record);
+    if grant.revision == 1 {
+        let key = Key::grants_of_customer(grant.organiser, &person, &grant.service_code)
+            .with_number(grant.number);
+        let value = record::encode(&key, &())?;
+        prepared.inserts.push((key, value));
+    }
+    for (index, posting) in effect.postings.iter().enumerate() {
+        let index = u8::try_from(index).unwrap_or(u8::MAX);
+        let key = Key::ledger(grant.number).with_revision(grant.revision, index);
+        let value = record::encode(&key, posting)?;
+        prepared.inserts.push((key, value));
+    }
+    for EventWrite { event, before } in &effect.events {
+        let sealed = record::seal(keyring, &Key::event(event.id), event)?;
+        record::limit(sealed.len() + EVENT_OVERHEAD_BYTES, VALUE_BYTES_MAX)?;
+        prepared.events.push(PreparedEvent {
+            id: event.id,
+            organiser: event.organiser,
+            number: event.number,
+            service_date: event.service_date,
+            before: *before,
+            changed_at: at,
+            sealed,
+        });
+    }
     Ok(())
+}
+
+fn versioned(
+    keyring: &Keyring,
+    table: Table,
+    key: Key,
+    version: u64,
+    payload: &impl Serialize,
+) -> Result<PreparedVersioned, StoreError> {
+    let sealed = Bytes(record::seal(keyring, &key, payload)?);
+    let value = record::encode(&key, &Versioned { version, sealed })?;
+    Ok(PreparedVersioned {
+        table,
+        key,
+        value,
+        version,
+    })
 }
 
 fn prepare_answers(
@@ -205,13 +262,17 @@ fn access_rows(keyring: &Keyring, entry: &AccessEntry) -> Result<Vec<Vec<u8>>, S
     };
     let mut persons = persons.chunks(ROW_ITEMS_MAX);
     let mut numbers = entry.numbers.chunks(ROW_ITEMS_MAX);
-    let parts = persons.len().max(numbers.len()).max(1);
+    let mut events = entry.events.chunks(ROW_ITEMS_MAX);
+    let parts = persons.len().max(numbers.len()).max(events.len()).max(1);
     (1..=parts)
         .map(|part| {
             let row = AccessRow::of(
                 entry,
                 persons.next().unwrap_or_default().to_vec(),
-                numbers.next().unwrap_or_default().to_vec(),
+                (
+                    numbers.next().unwrap_or_default().to_vec(),
+                    events.next().unwrap_or_default().to_vec(),
+                ),
                 mandate.clone(),
                 (count(part), count(parts)),
             );

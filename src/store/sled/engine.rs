@@ -7,6 +7,7 @@
 //! A read may see a batch that is applied but not synced yet. No answer rests on that alone: an answer
 //! leaves after a commit of its own, commits are in order, and a failed sync shuts the store for all.
 
+use std::ops::Bound;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -196,6 +197,19 @@ impl View<'_> {
         prefix: &Key,
     ) -> impl DoubleEndedIterator<Item = Result<(Key, IVec), StoreError>> {
         self.db.scan_prefix(prefix.as_bytes()).map(|found| {
+            self.count();
+            let (key, value) = found.map_err(|error| self.engine.broken(&error))?;
+            Ok((Key::from_stored(&key), value))
+        })
+    }
+
+    /// The records between two keys, in the order of their keys; none when they stand the other way round.
+    pub(super) fn range(
+        &self,
+        (from, to): (Bound<Key>, Bound<Key>),
+    ) -> impl Iterator<Item = Result<(Key, IVec), StoreError>> {
+        let bytes = |bound: Bound<Key>| bound.map(|key| key.as_bytes().to_vec());
+        self.db.range((bytes(from), bytes(to))).map(|found| {
             self.count();
             let (key, value) = found.map_err(|error| self.engine.broken(&error))?;
             Ok((Key::from_stored(&key), value))

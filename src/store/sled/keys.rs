@@ -2,8 +2,10 @@
 //! Numbers are big-endian, so that a prefix scan gives them in order. Knows nothing of values.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use crate::domain::client::ClientId;
+use crate::domain::event_id::EventId;
 use crate::domain::number::PurchasingPowerNumber;
 use crate::domain::registry::OrganiserCode;
 
@@ -35,6 +37,11 @@ pub(super) enum Table {
     Customer = 0x20,
     Grant = 0x21,
     GrantOfCustomer = 0x22,
+    Event = 0x23,
+    EventOfGrant = 0x24,
+    EventOfDay = 0x25,
+    Feed = 0x26,
+    Ledger = 0x27,
     AnswerByMessage = 0x30,
     AnswerByReference = 0x31,
     Miss = 0x40,
@@ -73,6 +80,11 @@ impl Table {
             Table::Customer => "customer",
             Table::Grant => "purchasing power",
             Table::GrantOfCustomer => "purchasing powers of a customer",
+            Table::Event => "service event",
+            Table::EventOfGrant => "service events of a purchasing power",
+            Table::EventOfDay => "service events by day",
+            Table::Feed => "change feed",
+            Table::Ledger => "ledger",
             Table::AnswerByMessage => "answer by message",
             Table::AnswerByReference => "answer by reference",
             Table::Miss => "miss",
@@ -214,9 +226,61 @@ impl Key {
             .text(service_code)
     }
 
-    /// Below [`Key::grants_of_customer`].
+    /// Below [`Key::grants_of_customer`] and the tables that begin with a number.
     pub(super) fn with_number(self, number: PurchasingPowerNumber) -> Key {
         self.fixed(&number.bits().to_be_bytes())
+    }
+
+    pub(super) fn event(id: EventId) -> Key {
+        Key::table(Table::Event).fixed(id.as_bytes())
+    }
+
+    /// Prefix of a grant's events, in the order of day and id.
+    pub(super) fn events_of_grant(number: PurchasingPowerNumber) -> Key {
+        Key::table(Table::EventOfGrant).with_number(number)
+    }
+
+    /// Prefix of an organiser's events, in the order of day and id.
+    pub(super) fn events_of_day(organiser: OrganiserCode) -> Key {
+        Key::table(Table::EventOfDay).organiser_code(organiser)
+    }
+
+    /// Below [`Key::events_of_grant`] and [`Key::events_of_day`].
+    pub(super) fn with_day(self, day: Date) -> Key {
+        // The sign bit is turned, so that years before 0 sort before those after.
+        let year = day.year().cast_unsigned() ^ (1 << 15);
+        self.fixed(&year.to_be_bytes())
+            .fixed(&[day.month().cast_unsigned(), day.day().cast_unsigned()])
+    }
+
+    /// Below [`Key::with_day`].
+    pub(super) fn with_event(self, id: EventId) -> Key {
+        self.fixed(id.as_bytes())
+    }
+
+    /// The last sixteen bytes as an event's id, as [`Key::with_event`] wrote them.
+    pub(super) fn last_event(&self) -> Option<EventId> {
+        self.0.last_chunk().copied().map(EventId::from_bytes)
+    }
+
+    /// Prefix of an organiser's feed.
+    pub(super) fn feed(organiser: OrganiserCode) -> Key {
+        Key::table(Table::Feed).organiser_code(organiser)
+    }
+
+    /// Below [`Key::feed`].
+    pub(super) fn with_change(self, change_seq: u64) -> Key {
+        self.fixed(&change_seq.to_be_bytes())
+    }
+
+    /// Prefix of a grant's postings, in the order booked.
+    pub(super) fn ledger(number: PurchasingPowerNumber) -> Key {
+        Key::table(Table::Ledger).with_number(number)
+    }
+
+    /// Below [`Key::ledger`]: the grant's revision that the posting came with, and its place in it.
+    pub(super) fn with_revision(self, revision: u64, index: u8) -> Key {
+        self.fixed(&revision.to_be_bytes()).fixed(&[index])
     }
 
     pub(super) fn answer_by_message(message: &Hash) -> Key {

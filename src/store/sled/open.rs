@@ -20,6 +20,8 @@ use super::guard::{Guard, Head};
 use super::keys::{KEYS_NAME, Key, STATE_NAME, Table};
 use super::record;
 use super::stored::State;
+use uuid::Uuid;
+
 use crate::durable::sync_folder_of;
 use crate::secrets::{Keyring, MasterKey, WrappedKeys};
 use crate::store::StoreError;
@@ -199,6 +201,8 @@ fn create(
         records: 0,
         access_rows: 0,
         access_link: [0; 32],
+        changes: 0,
+        epoch: *Uuid::new_v4().as_bytes(),
     };
     let (state_key, keys_key) = (Key::meta(STATE_NAME), Key::meta(KEYS_NAME));
     let mut batch = Batch::default();

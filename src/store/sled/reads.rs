@@ -7,21 +7,24 @@ use serde::de::DeserializeOwned;
 
 use super::change::{client_hash, message_key, person_hash, reference_hash};
 use super::engine::View;
+use super::events;
 use super::keys::{Hash, Key, Table};
 use super::record::{self, corrupt};
 use super::stored::{
-    Bytes, MessageAnswer, StoredAnswer, StoredCustomer, StoredGrant, StoredMessage, StoredMiss,
-    StoredPerson, StoredReference,
+    Bytes, MessageAnswer, StoredAnswer, StoredGrant, StoredMessage, StoredMiss, StoredPerson,
+    StoredReference, Versioned,
 };
+use crate::domain::business_id::BusinessId;
 use crate::domain::client::ClientId;
 use crate::domain::customer::Customer;
 use crate::domain::number::PurchasingPowerNumber;
-use crate::domain::purchasing_power::PurchasingPower;
-use crate::domain::registry::ClientGrant;
-use crate::domain::registry::{Organiser, OrganiserCode, ProviderApproval};
+use crate::domain::purchasing_power::{Kind, PurchasingPower};
+use crate::domain::registry::{
+    ClientGrant, CodeItem, DentalPriceItem, Organiser, OrganiserCode, ProviderApproval,
+};
 use crate::store::{
-    CreationFacts, CreationQuery, KeptAnswer, LookupFacts, MessageKey, Miss, OrganiserEntry,
-    ReferenceKey, Replays, StoreError,
+    CreationFacts, CreationQuery, EventsWanted, GrantFacts, GrantQuery, KeptAnswer, MessageKey,
+    Miss, OrganiserEntry, ProcedureFacts, ReferenceKey, Replays, StoreError, Subject,
 };
 
 pub(super) fn client_grants(
@@ -83,6 +86,7 @@ pub(super) fn creation_facts(
             Some(code) => view.raw(&Key::municipality(code.as_str()))?.is_some(),
             None => true,
         },
+        procedures: procedures(view, organiser, query.procedure_codes)?,
     };
     if let Some(person) = query.person_id {
         let person = person_hash(view.keyring(), person)?;
@@ -93,11 +97,19 @@ pub(super) fn creation_facts(
     Ok(facts)
 }
 
-pub(super) fn lookup_facts(
+pub(super) fn grant_facts(
     view: &View<'_>,
-    number: PurchasingPowerNumber,
-    provider: &str,
-) -> Result<Option<LookupFacts>, StoreError> {
+    query: &GrantQuery<'_>,
+) -> Result<Option<GrantFacts>, StoreError> {
+    let asked_event = match (query.event, query.subject) {
+        (Some(id), _) | (None, Subject::Event(id)) => events::event(view, id)?,
+        (None, Subject::Number(_)) => None,
+    };
+    let number = match (query.subject, &asked_event) {
+        (Subject::Number(number), _) => number,
+        (Subject::Event(_), Some(placed)) => placed.event.number,
+        (Subject::Event(_), None) => return Ok(None),
+    };
     let Some(StoredGrant { person, grant }) = grant(view, number)? else {
         return Ok(None);
     };
@@ -114,14 +126,73 @@ pub(super) fn lookup_facts(
             ))
         })?;
     let service_key = Key::service_type(code, &grant.service_code);
-    Ok(Some(LookupFacts {
+    let (provider, approvals) = match query.provider.map(BusinessId::as_str) {
+        Some(provider) => (
+            view.get(Table::Provider, &Key::provider(provider))?,
+            approvals(view, code, &grant.service_code, provider)?,
+        ),
+        None => (None, Vec::new()),
+    };
+    let events = match query.events {
+        EventsWanted::OfDentalGrant if grant.kind() == Kind::Dental => {
+            events::of_grant(view, number)?
+        }
+        EventsWanted::All => events::of_grant(view, number)?,
+        EventsWanted::OfDentalGrant | EventsWanted::None => Vec::new(),
+    };
+    let customer_grants = if query.customer_grants {
+        let prefix = Key::grants_of_customer(code, &person, &grant.service_code);
+        grants_under(view, &prefix)?
+    } else {
+        Vec::new()
+    };
+    Ok(Some(GrantFacts {
         service_types: list(view, Table::ServiceType, &service_key)?,
-        provider: view.get(Table::Provider, &Key::provider(provider))?,
-        approvals: approvals(view, code, &grant.service_code, provider)?,
+        procedures: procedures(view, code, query.procedure_codes)?,
+        provider,
+        approvals,
+        event: asked_event,
+        events,
+        customer_grants,
         grant,
         customer,
         organiser,
     }))
+}
+
+/// Every row of the codes asked, in each loaded code set and in the organiser's price list.
+fn procedures(
+    view: &View<'_>,
+    organiser: OrganiserCode,
+    codes: &[&str],
+) -> Result<ProcedureFacts, StoreError> {
+    let mut facts = ProcedureFacts::default();
+    let mut codes = codes.to_vec();
+    codes.sort_unstable();
+    codes.dedup();
+    if codes.is_empty() {
+        return Ok(facts);
+    }
+    let sets: Vec<(String, String)> = view
+        .scan(&Key::table(Table::CodeSet))
+        .map(|found| {
+            let (key, value) = found?;
+            record::decode(Table::CodeSet, &key, &value)
+        })
+        .collect::<Result<_, StoreError>>()?;
+    for code in codes {
+        for (oid, version) in &sets {
+            let key = Key::code_item(oid, version, code);
+            facts
+                .code_items
+                .extend(list::<CodeItem>(view, Table::CodeItem, &key)?);
+        }
+        let key = Key::price_item(organiser, code);
+        facts
+            .price_items
+            .extend(list::<DentalPriceItem>(view, Table::PriceItem, &key)?);
+    }
+    Ok(facts)
 }
 
 pub(super) fn misses(
@@ -166,7 +237,7 @@ fn customer(
     person: &Hash,
 ) -> Result<Option<Customer>, StoreError> {
     let key = Key::customer(organiser, person);
-    let Some(stored) = view.get::<StoredCustomer>(Table::Customer, &key)? else {
+    let Some(stored) = view.get::<Versioned>(Table::Customer, &key)? else {
         return Ok(None);
     };
     let person: StoredPerson =
@@ -179,8 +250,10 @@ fn grant(
     number: PurchasingPowerNumber,
 ) -> Result<Option<StoredGrant>, StoreError> {
     let key = Key::grant(number);
-    match view.get::<Bytes>(Table::Grant, &key)? {
-        Some(sealed) => record::unseal(view.keyring(), Table::Grant, &key, &sealed.0).map(Some),
+    match view.get::<Versioned>(Table::Grant, &key)? {
+        Some(stored) => {
+            record::unseal(view.keyring(), Table::Grant, &key, &stored.sealed.0).map(Some)
+        }
         None => Ok(None),
     }
 }

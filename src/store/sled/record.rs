@@ -129,7 +129,8 @@ fn checksum(version: u8, key: &Key, payload: &[u8]) -> [u8; CHECKSUM_BYTES] {
     hasher.finalize().to_be_bytes()
 }
 
-fn limit(bytes: usize, bytes_max: usize) -> Result<(), StoreError> {
+/// Refuses what is larger than it may be.
+pub(super) fn limit(bytes: usize, bytes_max: usize) -> Result<(), StoreError> {
     if bytes > bytes_max {
         return Err(StoreError::RecordTooLarge { bytes, bytes_max });
     }

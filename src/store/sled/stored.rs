@@ -13,14 +13,15 @@ use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 
 use super::keys::Hash;
-use crate::domain::access::AccessEntry;
+use crate::domain::access::{AccessEntry, DataClass};
 use crate::domain::customer::{Customer, Language};
+use crate::domain::event_id::EventId;
 use crate::domain::national_code::MunicipalityCode;
 use crate::domain::number::PurchasingPowerNumber;
 use crate::domain::person_id::PersonId;
 use crate::domain::purchasing_power::PurchasingPower;
 use crate::domain::registry::OrganiserCode;
-use crate::store::{KeptAnswer, Miss};
+use crate::store::{About, KeptAnswer, Miss};
 
 /// Bytes in one piece; a plain `Vec<u8>` would be written byte by byte.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,13 +70,18 @@ pub(super) struct State {
     pub(super) access_rows: u64,
     /// Link of the last access row; zeros before the first.
     pub(super) access_link: Hash,
+    /// Changes of events so far, which is the feed's last place.
+    pub(super) changes: u64,
+    /// Random, made with the store and anew by a restore: what a watermark was given in.
+    pub(super) epoch: [u8; 16],
 }
 
-/// A customer: the version in clear, the person sealed.
+/// A record that others are decided on: its version in clear, the rest sealed. A customer's version is
+/// the domain's own, a grant's its revision.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct StoredCustomer {
+pub(super) struct Versioned {
     pub(super) version: u64,
-    /// A [`StoredPerson`].
+    /// A [`StoredPerson`] or a [`StoredGrant`].
     pub(super) sealed: Bytes,
 }
 
@@ -124,13 +130,27 @@ pub(super) struct StoredGrant {
     pub(super) grant: PurchasingPower,
 }
 
+/// An event: its places in clear, the rest sealed.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct StoredEvent {
+    pub(super) change_seq: u64,
+    pub(super) created_seq: u64,
+    #[serde(with = "microsecond::required")]
+    pub(super) changed_at: Timestamp,
+    /// A [`crate::domain::service_event::ServiceEvent`].
+    pub(super) sealed: Bytes,
+}
+
 /// An answer, sealed whole: its body is what a caller was told.
 #[derive(Serialize, Deserialize)]
 pub(super) struct StoredAnswer {
     digest: Hash,
     body: Bytes,
     result: String,
+    organiser: Option<OrganiserCode>,
     number: Option<PurchasingPowerNumber>,
+    event: Option<EventId>,
+    data_class: DataClass,
 }
 
 impl StoredAnswer {
@@ -139,7 +159,10 @@ impl StoredAnswer {
             digest: answer.digest,
             body: Bytes(answer.body.clone()),
             result: answer.result.clone(),
-            number: answer.number,
+            organiser: answer.about.organiser,
+            number: answer.about.number,
+            event: answer.about.event,
+            data_class: answer.about.data_class,
         }
     }
 
@@ -148,7 +171,12 @@ impl StoredAnswer {
             digest: self.digest,
             body: self.body.0,
             result: self.result,
-            number: self.number,
+            about: About {
+                organiser: self.organiser,
+                number: self.number,
+                event: self.event,
+                data_class: self.data_class,
+            },
         }
     }
 }
@@ -228,8 +256,10 @@ pub(super) struct AccessRow<'a> {
     user_id: Option<Cow<'a, str>>,
     service: Cow<'a, str>,
     purpose: Option<Cow<'a, str>>,
+    organiser: Option<OrganiserCode>,
     pub(super) persons: Vec<Hash>,
     pub(super) numbers: Vec<PurchasingPowerNumber>,
+    pub(super) events: Vec<EventId>,
     data_class: Cow<'a, str>,
     pub(super) result: Cow<'a, str>,
     reason: Option<Cow<'a, str>>,
@@ -254,7 +284,7 @@ impl<'a> AccessRow<'a> {
     pub(super) fn of(
         entry: &'a AccessEntry,
         persons: Vec<Hash>,
-        numbers: Vec<PurchasingPowerNumber>,
+        (numbers, events): (Vec<PurchasingPowerNumber>, Vec<EventId>),
         mandate: Option<StoredMandate<'a>>,
         (part, parts): (u32, u32),
     ) -> AccessRow<'a> {
@@ -269,8 +299,10 @@ impl<'a> AccessRow<'a> {
             user_id: entry.user_id.as_deref().map(Cow::Borrowed),
             service: Cow::Borrowed(&entry.service),
             purpose: entry.purpose.map(Cow::Borrowed),
+            organiser: entry.organiser,
             persons,
             numbers,
+            events,
             data_class: Cow::Borrowed(entry.data_class.as_str()),
             result: Cow::Borrowed(&entry.result),
             reason: entry.reason.map(Cow::Borrowed),

@@ -30,15 +30,22 @@ use crate::domain::access::{AccessEntry, DataClass};
 use crate::domain::business_id::BusinessId;
 use crate::domain::client::ClientId;
 use crate::domain::customer::{Customer, Language};
+use crate::domain::dated::Dated;
+use crate::domain::event_id::EventId;
 use crate::domain::money::{Cents, Quantity};
 use crate::domain::national_code::MunicipalityCode;
 use crate::domain::number::PurchasingPowerNumber;
 use crate::domain::period::Period;
 use crate::domain::person_id::PersonId;
-use crate::domain::purchasing_power::{Decision, PurchasingPower, ValueBasis, ValueRow};
+use crate::domain::purchasing_power::{
+    Content, Decision, Ordinary, OrdinaryValue, Providers, PurchasingPower, ValueBasis,
+};
 use crate::domain::registry::{Instrument, LegalBasis, OrganiserCode, Unit};
 use crate::secrets::{KeyFilePolicy, MasterKey};
-use crate::store::{Change, Creation, KeptAnswer, MessageKey, ReferenceKey, Store, StoreError};
+use crate::store::{
+    About, Change, Effect, EventsWanted, GrantFacts, GrantQuery, KeptAnswer, MessageKey,
+    ReferenceKey, Store, StoreError, Subject,
+};
 
 const CHILD: &str = "150318A902U";
 const OTHER: &str = "010594Y9032";
@@ -157,8 +164,10 @@ fn entry() -> AccessEntry {
         user_id: Some("Matti Meikalainen".to_owned()),
         service: "postPurchasingPower".to_owned(),
         purpose: Some("GRANT"),
+        organiser: Some(turku()),
         persons: vec![person(CHILD)],
         numbers: vec![number(1)],
+        events: vec![EventId::from_bytes([8; 16])],
         data_class: DataClass::Payment,
         result: "OK".to_owned(),
         reason: None,
@@ -182,14 +191,6 @@ fn customer(id: &str, version: u64) -> Customer {
 }
 
 fn grant(bits: u64, service_code: &str) -> PurchasingPower {
-    let row = ValueRow {
-        from: date(2026, 2, 1),
-        quantity_per_period: Quantity(10_000),
-        unit_value: Cents(3200),
-        max_unit_price: None,
-        chosen_provider: BusinessId::parse("9000001-1").ok(),
-        allowed_providers: vec![],
-    };
     PurchasingPower {
         number: number(bits),
         organiser: turku(),
@@ -207,15 +208,32 @@ fn grant(bits: u64, service_code: &str) -> PurchasingPower {
             contract_ref: None,
             note: Some("asuu isoaidin luona".to_owned()),
         },
-        unit: Unit::H,
-        period: Period::Month,
-        rows: vec![row],
-        used: [(Period::Month.key(date(2026, 3, 1)), Quantity(1500))].into(),
+        providers: Dated::from(
+            date(2026, 2, 1),
+            Providers {
+                chosen: BusinessId::parse("9000001-1").ok(),
+                allowed: vec![],
+            },
+        ),
+        content: Content::Ordinary(Ordinary {
+            unit: Unit::H,
+            period: Period::Month,
+            values: Dated::from(
+                date(2026, 2, 1),
+                OrdinaryValue {
+                    quantity_per_period: Quantity(10_000),
+                    unit_value: Cents(3200),
+                    max_unit_price: None,
+                },
+            ),
+            used: [(Period::Month.key(date(2026, 3, 1)), Quantity(1500))].into(),
+        }),
         suspended: false,
         cancelled_from: None,
         source_system: "paikky".to_owned(),
         source_reference: format!("lahde-{bits}"),
         version: 1,
+        revision: 1,
     }
 }
 
@@ -241,7 +259,12 @@ fn answer(body: &str) -> KeptAnswer {
         digest: [9; 32],
         body: body.as_bytes().to_vec(),
         result: "OK".to_owned(),
-        number: Some(number(1)),
+        about: About {
+            organiser: Some(turku()),
+            number: Some(number(1)),
+            event: None,
+            data_class: DataClass::Basic,
+        },
     }
 }
 
@@ -249,9 +272,12 @@ fn answer(body: &str) -> KeptAnswer {
 fn creation(bits: u64, id: &str, version: u64) -> Change {
     let kept = answer(&format!("<answer>{bits}</answer>"));
     Change {
-        creation: Some(Creation {
-            customer: customer(id, version),
+        effect: Some(Effect {
+            person_id: person(id),
+            customer: Some(customer(id, version)),
             grant: grant(bits, "ITSENAINEN"),
+            postings: Vec::new(),
+            events: Vec::new(),
         }),
         answer_by_message: Some((message(&format!("m-{bits}")), kept.clone())),
         answer_by_reference: Some((reference(&format!("lahde-{bits}")), kept)),
@@ -260,8 +286,20 @@ fn creation(bits: u64, id: &str, version: u64) -> Change {
 }
 
 async fn found(store: &SledStore, bits: u64) -> Option<PurchasingPower> {
-    let facts = store.lookup_facts(number(bits), "9000001-1").await;
-    facts.unwrap().map(|facts| facts.grant)
+    grant_facts(store, bits).await.map(|facts| facts.grant)
+}
+
+async fn grant_facts(store: &SledStore, bits: u64) -> Option<GrantFacts> {
+    let provider = BusinessId::parse("9000001-1").unwrap();
+    let query = GrantQuery {
+        subject: Subject::Number(number(bits)),
+        event: None,
+        provider: Some(&provider),
+        procedure_codes: &[],
+        events: EventsWanted::All,
+        customer_grants: true,
+    };
+    store.grant_facts(query).await.unwrap()
 }
 
 fn copy_folder(from: &Path, to: &Path) {

@@ -1,0 +1,103 @@
+//! Service events as they are read: by id, of a grant, and in an organiser's stretches.
+//!
+//! Invariant: as in `reads`, what another record names is there, or the store is damaged.
+
+use std::ops::Bound;
+
+use super::engine::View;
+use super::keys::{Key, STATE_NAME, Table};
+use super::record::{self, corrupt};
+use super::stored::{State, StoredEvent};
+use crate::domain::event_id::EventId;
+use crate::domain::number::PurchasingPowerNumber;
+use crate::domain::registry::OrganiserCode;
+use crate::domain::service_event::PlacedEvent;
+use crate::store::{FeedHead, StoreError, Stretch};
+
+pub(super) fn feed_head(view: &View<'_>) -> Result<FeedHead, StoreError> {
+    let state: State = view
+        .get(Table::Meta, &Key::meta(STATE_NAME))?
+        .ok_or_else(|| corrupt(Table::Meta, "is missing, though the store has others"))?;
+    Ok(FeedHead {
+        epoch: state.epoch,
+        change_seq: state.changes,
+    })
+}
+
+pub(super) fn event(view: &View<'_>, id: EventId) -> Result<Option<PlacedEvent>, StoreError> {
+    let key = Key::event(id);
+    let Some(stored) = view.get::<StoredEvent>(Table::Event, &key)? else {
+        return Ok(None);
+    };
+    Ok(Some(PlacedEvent {
+        event: record::unseal(view.keyring(), Table::Event, &key, &stored.sealed.0)?,
+        change_seq: stored.change_seq,
+        created_seq: stored.created_seq,
+        changed_at: stored.changed_at,
+    }))
+}
+
+/// Every event of a grant, in the order of service date, then id.
+pub(super) fn of_grant(
+    view: &View<'_>,
+    number: PurchasingPowerNumber,
+) -> Result<Vec<PlacedEvent>, StoreError> {
+    view.scan(&Key::events_of_grant(number))
+        .map(|found| {
+            let (key, value) = found?;
+            record::decode::<()>(Table::EventOfGrant, &key, &value)?;
+            placed(view, Table::EventOfGrant, key.last_event())
+        })
+        .collect()
+}
+
+/// At most `most` of an organiser's events, from the stretch's beginning.
+pub(super) fn of_stretch(
+    view: &View<'_>,
+    organiser: OrganiserCode,
+    stretch: Stretch,
+    most: usize,
+) -> Result<Vec<PlacedEvent>, StoreError> {
+    match stretch {
+        Stretch::Changes { after, up_to } => {
+            let feed = Key::feed(organiser);
+            let from = Bound::Excluded(feed.clone().with_change(after));
+            let to = Bound::Included(feed.with_change(up_to));
+            view.range((from, to))
+                .take(most)
+                .map(|found| {
+                    let (key, value) = found?;
+                    let id: EventId = record::decode(Table::Feed, &key, &value)?;
+                    placed(view, Table::Feed, Some(id))
+                })
+                .collect()
+        }
+        Stretch::Days { from, to, after } => {
+            let days = Key::events_of_day(organiser);
+            let first = match after {
+                Some((day, id)) => Bound::Excluded(days.clone().with_day(day).with_event(id)),
+                None => Bound::Included(days.clone().with_day(from)),
+            };
+            let last = EventId::from_bytes([u8::MAX; 16]);
+            let to = Bound::Included(days.with_day(to).with_event(last));
+            view.range((first, to))
+                .take(most)
+                .map(|found| {
+                    let (key, value) = found?;
+                    record::decode::<()>(Table::EventOfDay, &key, &value)?;
+                    placed(view, Table::EventOfDay, key.last_event())
+                })
+                .collect()
+        }
+    }
+}
+
+fn placed(
+    view: &View<'_>,
+    named_by: Table,
+    id: Option<EventId>,
+) -> Result<PlacedEvent, StoreError> {
+    let id = id.ok_or_else(|| corrupt(named_by, "names no event"))?;
+    event(view, id)?
+        .ok_or_else(|| corrupt(Table::Event, "is missing, though another record names it"))
+}
