@@ -4,13 +4,14 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::ConfigFile;
+use super::{ConfigFile, access_head};
 use crate::app::{App, open_store};
 use crate::config::{Config, Overrides};
 use crate::http::server::{Listeners, serve};
@@ -64,7 +65,12 @@ async fn run(config: Config) -> anyhow::Result<ExitCode> {
     tracing::info!(%http, %admin, environment = ?config.environment, "serving");
     writeln!(stdout, "ready http={http} admin={admin}")?;
     stdout.flush()?;
-    let report = serve(listeners, tls, Arc::new(config.limits), app, stop).await;
+    let heads_every = Duration::from_secs(config.log.access_head_every_s);
+    let report = tokio::select! {
+        report = serve(listeners, tls, Arc::new(config.limits), app, stop) => report,
+        never = access_head::log_every(&*store, heads_every) => never,
+    };
+    access_head::log(&*store).await;
     store
         .close()
         .await
