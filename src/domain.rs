@@ -24,3 +24,4 @@ pub mod purchasing_power;
 pub mod registry;
 pub mod rejection;
 pub mod service_event;
+pub mod terhikki;
