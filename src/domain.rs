@@ -11,6 +11,7 @@ pub mod code;
 pub mod create;
 pub mod customer;
 pub mod dated;
+pub mod dental;
 pub mod event_id;
 pub mod ledger;
 pub mod lookup;
