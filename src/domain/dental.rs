@@ -23,6 +23,7 @@ use super::code::Code;
 use super::registry::CodeItem;
 use tooth::{Area, Teeth};
 
+pub mod history;
 pub mod matching;
 pub mod procedure;
 pub mod surface;
