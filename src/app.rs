@@ -67,19 +67,24 @@ pub fn open_store(config: &Config) -> Result<(Arc<dyn Store>, Arc<Keyring>), App
     Ok((Arc::new(store), keyring))
 }
 
+/// What requests and operator commands work with, over an open store.
+pub fn services(config: &Config, store: Arc<dyn Store>, keyring: Arc<Keyring>) -> Services {
+    Services {
+        store,
+        keyring,
+        clock: config.clock.map_or(Clock::System, Clock::Fixed),
+        artificial_person_ids: config.environment != Environment::Prod,
+        misses_max: config.limits.misses_max,
+        misses_window: Duration::from_secs(config.limits.misses_window_s),
+    }
+}
+
 impl App {
     /// Puts the program together over an open store.
     pub fn new(config: &Config, store: Arc<dyn Store>, keyring: Arc<Keyring>) -> App {
         let limits: &Limits = &config.limits;
         App {
-            services: Services {
-                store,
-                keyring,
-                clock: config.clock.map_or(Clock::System, Clock::Fixed),
-                artificial_person_ids: config.environment != Environment::Prod,
-                misses_max: limits.misses_max,
-                misses_window: Duration::from_secs(limits.misses_window_s),
-            },
+            services: services(config, store, keyring),
             limits: reader::Limits {
                 depth_max: limits.xml_depth_max,
                 elements_max: limits.xml_elements_max,

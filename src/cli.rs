@@ -3,8 +3,10 @@
 mod call;
 mod completions;
 mod contract;
+mod operate;
 mod registry;
 mod serve;
+mod status;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -40,6 +42,8 @@ enum Command {
     /// Load or show organisers, services, providers, approvals and client grants
     #[command(subcommand)]
     Registry(registry::Registry),
+    /// Say whether the store can be used and what the registry holds
+    Status(status::Status),
     /// Call a service as an X-Road client would, and print the answer
     Call(Box<call::Call>),
     /// Print a completion script for a shell
@@ -53,6 +57,7 @@ impl Cli {
             Command::Serve(command) => command.run(),
             Command::Contract(command) => command.run(),
             Command::Registry(command) => command.run(),
+            Command::Status(command) => command.run(),
             Command::Call(command) => command.run(),
             Command::Completions(command) => command.run(),
         }

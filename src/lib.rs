@@ -13,6 +13,7 @@ pub mod config;
 pub mod domain;
 pub mod durable;
 pub mod http;
+pub mod operate;
 pub mod secrets;
 pub mod services;
 pub mod soap;

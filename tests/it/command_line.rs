@@ -35,6 +35,7 @@ const COMMANDS: &[&str] = &[
     "contract check",
     "registry apply",
     "registry show",
+    "status",
     "call",
     "completions",
 ];

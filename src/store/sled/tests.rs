@@ -290,6 +290,10 @@ async fn found(store: &SledStore, bits: u64) -> Option<PurchasingPower> {
 }
 
 async fn grant_facts(store: &SledStore, bits: u64) -> Option<GrantFacts> {
+    try_grant_facts(store, bits).await.unwrap()
+}
+
+async fn try_grant_facts(store: &SledStore, bits: u64) -> Result<Option<GrantFacts>, StoreError> {
     let provider = BusinessId::parse("9000001-1").unwrap();
     let query = GrantQuery {
         subject: Subject::Number(number(bits)),
@@ -299,7 +303,7 @@ async fn grant_facts(store: &SledStore, bits: u64) -> Option<GrantFacts> {
         events: EventsWanted::All,
         customer_grants: true,
     };
-    store.grant_facts(query).await.unwrap()
+    store.grant_facts(query).await
 }
 
 fn copy_folder(from: &Path, to: &Path) {

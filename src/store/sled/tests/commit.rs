@@ -18,11 +18,11 @@ async fn all_that_is_kept_is_there_after_a_reopen() {
     let store = place.open();
     store.put_registry(registry()).await.unwrap();
     store.commit(creation(1, CHILD, 1)).await.unwrap();
-    let before = store.lookup_facts(number(1), "9000001-1").await.unwrap();
+    let before = grant_facts(&store, 1).await;
     store.close().await.unwrap();
 
     let store = place.open();
-    let facts = store.lookup_facts(number(1), "9000001-1").await.unwrap();
+    let facts = grant_facts(&store, 1).await;
     assert_eq!(facts, before);
     let facts = facts.unwrap();
     assert_eq!(facts.grant, grant(1, "ITSENAINEN"));
@@ -174,10 +174,11 @@ async fn many_writers_are_all_answered_and_all_found_after_a_reopen() {
                     let mut change = creation(bits, CHILD, 1);
                     // A municipality each, so that the customers do not conflict.
                     let code = MunicipalityCode::parse(&format!("{:03}", 100 + writer)).unwrap();
-                    let creation = change.creation.as_mut().unwrap();
-                    creation.customer.organiser = OrganiserCode::Municipality(code);
-                    creation.customer.version = index + 1;
-                    creation.grant.organiser = creation.customer.organiser;
+                    let effect = change.effect.as_mut().unwrap();
+                    let customer = effect.customer.as_mut().unwrap();
+                    customer.organiser = OrganiserCode::Municipality(code);
+                    customer.version = index + 1;
+                    effect.grant.organiser = customer.organiser;
                     store.commit(change).await.unwrap();
                 }
             })

@@ -11,6 +11,7 @@ pub(super) fn query(person_id: &PersonId) -> CreationQuery<'_> {
         chosen_provider: Some("9000001-1"),
         person_id: Some(person_id),
         municipality: MunicipalityCode::parse("286"),
+        procedure_codes: &[],
     }
 }
 
@@ -29,7 +30,7 @@ async fn creation_facts_are_those_of_the_person_and_the_service() {
     store.commit(creation(1, CHILD, 1)).await.unwrap();
     store.commit(creation(2, OTHER, 1)).await.unwrap();
     let mut other_service = creation(3, CHILD, 2);
-    other_service.creation.as_mut().unwrap().grant.service_code = "ITSENAINEN2".to_owned();
+    other_service.effect.as_mut().unwrap().grant.service_code = "ITSENAINEN2".to_owned();
     store.commit(other_service).await.unwrap();
     store.commit(creation(4, CHILD, 3)).await.unwrap();
     let facts = store.creation_facts(query(&child)).await.unwrap();
@@ -59,15 +60,20 @@ async fn reads_touch_as_many_records_as_they_answer_whatever_else_is_kept() {
             .unwrap();
     }
     let child = person(CHILD);
+    let provider = BusinessId::parse("9000001-1").unwrap();
     let count = async || {
         let before = store.records_read();
         store.creation_facts(query(&child)).await.unwrap();
         let creation = store.records_read() - before;
-        store
-            .lookup_facts(number(1), "9000001-1")
-            .await
-            .unwrap()
-            .unwrap();
+        let query = GrantQuery {
+            subject: Subject::Number(number(1)),
+            event: None,
+            provider: Some(&provider),
+            procedure_codes: &[],
+            events: EventsWanted::None,
+            customer_grants: false,
+        };
+        store.grant_facts(query).await.unwrap().unwrap();
         (creation, store.records_read() - before - creation)
     };
     // Service type, approval, municipality, customer, and twice each grant; grant, customer,

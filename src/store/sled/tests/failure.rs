@@ -44,7 +44,7 @@ async fn filled() -> Place {
 async fn look_up_refused(place: &Place) -> String {
     let store = place.open();
     store.ready().unwrap();
-    let outcome = store.lookup_facts(number(1), "9000001-1").await;
+    let outcome = try_grant_facts(&store, 1).await;
     let Err(StoreError::Corrupt(text)) = outcome else {
         panic!("{outcome:?}");
     };
@@ -121,7 +121,7 @@ async fn an_organiser_missing_from_the_registry_is_told_and_can_be_put_back() {
     let place = Place::new();
     let store = place.open();
     store.commit(creation(1, CHILD, 1)).await.unwrap();
-    let outcome = store.lookup_facts(number(1), "9000001-1").await;
+    let outcome = try_grant_facts(&store, 1).await;
     let Err(StoreError::Unavailable(text)) = outcome else {
         panic!("{outcome:?}");
     };
@@ -148,7 +148,7 @@ async fn after_a_failed_sync_nothing_is_answered_until_a_restart() {
     // The disk is well again; what it holds is known to nobody.
     fails.store(false, Ordering::SeqCst);
     assert!(matches!(store.ready(), Err(StoreError::Unavailable(_))));
-    let read = store.lookup_facts(number(1), "9000001-1").await;
+    let read = try_grant_facts(&store, 1).await;
     assert!(matches!(read, Err(StoreError::Unavailable(_))), "{read:?}");
     let late = store.commit(creation(3, OTHER, 1)).await;
     assert!(matches!(late, Err(StoreError::Unavailable(_))), "{late:?}");

@@ -9,8 +9,8 @@ use super::*;
 use crate::domain::access::{MandateCheck, MandateResult};
 use crate::store::Miss;
 use crate::store::sled::stored::{
-    AccessRow, Bytes, ChainedRow, MessageAnswer, State, StoredAnswer, StoredCustomer, StoredGrant,
-    StoredMandate, StoredMessage, StoredMiss, StoredPerson, StoredReference,
+    AccessRow, Bytes, ChainedRow, MessageAnswer, State, StoredAnswer, StoredGrant, StoredMandate,
+    StoredMessage, StoredMiss, StoredPerson, StoredReference, Versioned,
 };
 
 fn pin(name: &str, stored: &impl Serialize) -> String {
@@ -26,8 +26,10 @@ fn stored_types_keep_their_bytes() {
         records: 300,
         access_rows: 2,
         access_link: [4; 32],
+        changes: 5,
+        epoch: [6; 16],
     };
-    let customer_record = StoredCustomer {
+    let versioned = Versioned {
         version: 7,
         sealed: Bytes(vec![1, 2, 3]),
     };
@@ -70,13 +72,13 @@ fn stored_types_keep_their_bytes() {
     let row = AccessRow::of(
         &access,
         vec![[3; 32]],
-        vec![number(1)],
+        (vec![number(1)], access.events.clone()),
         Some(mandate),
         (1, 1),
     );
     let pins = [
         pin("state", &state),
-        pin("customer", &customer_record),
+        pin("versioned", &versioned),
         pin("person", &StoredPerson::of(&customer(CHILD, 1))),
         pin("grant", &grant_record),
         pin("answer", &StoredAnswer::of(&answer("<a/>"))),
@@ -89,17 +91,17 @@ fn stored_types_keep_their_bytes() {
         pin("registry", &registry()),
     ];
     let wanted = [
-        "state 36 23d398a5",
-        "customer 5 cc4addec",
+        "state 53 c6d623b7",
+        "versioned 5 cc4addec",
         "person 49 a4e45297",
-        "grant 180 ac75b0de",
-        "answer 42 43750c04",
+        "grant 194 961c1762",
+        "answer 50 6b44a483",
         "message 4 4f58decb",
         "pointer 34 b66a47de",
         "reference 3 915dd8c5",
         "miss 9 703ce09a",
         "chained 35 48da34e2",
-        "row 226 10b5699f",
+        "row 249 d04fb498",
         "registry 681 81d1b687",
     ];
     assert_eq!(pins, wanted);

@@ -1,0 +1,140 @@
+//! Operator commands: what an operator does to the data, on open services and an output of lines.
+//!
+//! A command does not know where it runs: the admin listener runs it inside a running server
+//! (`POST /commands/NAME`), and the command line runs it by itself where no server has the store. Both print the
+//! same lines and end with the same exit code.
+//!
+//! Adding a command:
+//! 1. One file in `operate/`: a struct of its arguments (`Serialize`, `Deserialize`, `deny_unknown_fields`) with
+//!    `run(self, &Services, &Output) -> Result<Done, Failed>`. Arguments are values, never paths: the command line
+//!    reads the files, since the server may not see them.
+//! 2. Its variant in [`Command`] and its line in [`run`]. The variant's name in kebab-case is NAME.
+//! 3. In `cli/`: make the command and hand it to `cli::operate::run`.
+//!
+//! Invariant: lines of [`Output`] may hold personal data, since the operator asked for it; logs and errors may not.
+
+pub mod registry;
+pub mod status;
+
+use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc;
+
+use crate::services::Services;
+use crate::store::StoreError;
+
+/// One operator command with its arguments.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Command {
+    /// Say how things are.
+    Status(status::Status),
+    /// Print the registry.
+    RegistryShow(registry::Show),
+    /// Replace the registry.
+    RegistryApply(registry::Apply),
+}
+
+/// Runs one command. Whatever it says goes to `output` while it runs.
+///
+/// # Errors
+/// [`Failed`] when the command could not be done; its text is for the operator.
+pub async fn run(command: Command, services: &Services, output: &Output) -> Result<Done, Failed> {
+    match command {
+        Command::Status(command) => command.run(services, output).await,
+        Command::RegistryShow(command) => command.run(services, output).await,
+        Command::RegistryApply(command) => command.run(services, output).await,
+    }
+}
+
+/// How a command ended that could be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Done {
+    /// The process's exit code: 0, or 1 when something asked for was refused or found wrong.
+    pub exit_code: u8,
+}
+
+impl Done {
+    /// All was done, and all is well.
+    pub const WELL: Done = Done { exit_code: 0 };
+    /// Something was refused or found wrong; the lines say what.
+    pub const FOUND_WRONG: Done = Done { exit_code: 1 };
+}
+
+/// Why a command could not be done.
+#[derive(Debug, thiserror::Error)]
+pub enum Failed {
+    /// What was asked makes no sense or is not allowed. The text says why, and what was changed.
+    #[error("{0}")]
+    Refused(String),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("the result cannot be written as JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    #[error("the result cannot be written as TOML: {0}")]
+    Toml(#[from] toml::ser::Error),
+    /// Nobody reads the output any more: the command stops where it is.
+    #[error("nobody reads the output any more")]
+    OutputClosed,
+}
+
+/// One line of a command's output, as it goes over the wire.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Line {
+    /// For standard output.
+    Out(String),
+    /// For standard error.
+    Err(String),
+    /// The last one: the exit code.
+    Done(u8),
+}
+
+/// So many lines may wait to be read: a command that is faster than its reader waits.
+pub const LINES_WAITING_MAX: usize = 64;
+
+/// Where a command's lines go.
+pub struct Output(mpsc::Sender<Line>);
+
+impl Output {
+    /// Says one or more lines on standard output. Waits while the reader is slow.
+    ///
+    /// # Errors
+    /// [`Failed::OutputClosed`] when the reader is gone.
+    pub async fn out(&self, text: &str) -> Result<(), Failed> {
+        for line in text.lines() {
+            self.send(Line::Out(line.to_owned())).await?;
+        }
+        Ok(())
+    }
+
+    /// Says one or more lines on standard error.
+    ///
+    /// # Errors
+    /// [`Failed::OutputClosed`] when the reader is gone.
+    pub async fn err(&self, text: &str) -> Result<(), Failed> {
+        for line in text.lines() {
+            self.send(Line::Err(line.to_owned())).await?;
+        }
+        Ok(())
+    }
+
+    async fn send(&self, line: Line) -> Result<(), Failed> {
+        self.0.send(line).await.map_err(|_| Failed::OutputClosed)
+    }
+}
+
+/// Runs a command to its end and sends all that it says, its failure included; the last line is
+/// [`Line::Done`]. A receiver that is dropped stops the command at its next line.
+pub async fn perform(command: Command, services: &Services, lines: mpsc::Sender<Line>) -> Done {
+    let output = Output(lines);
+    let done = match run(command, services, &output).await {
+        Ok(done) => done,
+        Err(failed) => {
+            // Nobody to tell it to is no failure of its own.
+            let _ = output.err(&format!("psop-adapter: {failed}")).await;
+            Done::FOUND_WRONG
+        }
+    };
+    let _ = output.send(Line::Done(done.exit_code)).await;
+    done
+}
