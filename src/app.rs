@@ -275,6 +275,12 @@ impl Endpoint for App {
                 FaultCode::MessageTooLarge,
                 format!("the message is larger than {limit} bytes (limits.body_bytes_max)"),
             ),
+            Refusal::BodyChunksTooMany { limit } => Fault::new(
+                FaultCode::MessageTooLarge,
+                format!(
+                    "the message came in more than {limit} pieces (limits.body_chunks_max); send larger chunks"
+                ),
+            ),
             Refusal::BodyTimeout => Fault::new(
                 FaultCode::XmlMalformed,
                 "the message did not arrive in time (limits.body_timeout_ms); send it again",

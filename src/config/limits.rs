@@ -15,6 +15,9 @@ const IDLE_TIMEOUT_MS_MIN: u64 = 1_000;
 pub struct Limits {
     /// Largest request body, in bytes.
     pub body_bytes_max: usize,
+    /// Most pieces that one request body comes in, a count: each HTTP chunk is at least one, and so is each read of a
+    /// body with a length. A piece costs the same however small it is, so this bounds what a body costs to read.
+    pub body_chunks_max: usize,
     /// Most bytes of request bodies held at once, over all connections.
     pub bodies_bytes_max: usize,
     /// Most requests being answered at once, a count.
@@ -68,6 +71,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             body_bytes_max: 1_048_576,
+            body_chunks_max: 16_384,
             bodies_bytes_max: 67_108_864,
             requests_in_flight_max: 1_024,
             client_requests_per_s_max: 50_000,
@@ -124,6 +128,7 @@ impl Limits {
     fn ranges(&self) -> Vec<(&'static str, u64, u64, u64)> {
         let Self {
             body_bytes_max,
+            body_chunks_max,
             bodies_bytes_max,
             requests_in_flight_max,
             client_requests_per_s_max,
@@ -152,6 +157,7 @@ impl Limits {
         let time = |key, value: &u64| (key, *value, 1, LIMIT_MAX);
         vec![
             count("body_bytes_max", body_bytes_max),
+            count("body_chunks_max", body_chunks_max),
             count("bodies_bytes_max", bodies_bytes_max),
             count("requests_in_flight_max", requests_in_flight_max),
             count("client_requests_per_s_max", client_requests_per_s_max),
@@ -208,7 +214,7 @@ mod tests {
     #[test]
     fn every_limit_is_at_least_one_and_at_most_its_highest() {
         let limits = toml::Table::try_from(Limits::default()).unwrap();
-        assert_eq!(limits.len(), 23);
+        assert_eq!(limits.len(), 24);
         for key in limits.keys() {
             let lowest = if key == "idle_timeout_ms" { 1_000 } else { 1 };
             let highest = 4_294_967_295;
