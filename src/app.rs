@@ -79,6 +79,7 @@ impl App {
                 artificial_person_ids: config.environment != Environment::Prod,
                 misses_max: limits.misses_max,
                 misses_window: Duration::from_secs(limits.misses_window_s),
+                feed_rows_max: limits.feed_rows_max,
             },
             limits: reader::Limits {
                 depth_max: limits.xml_depth_max,

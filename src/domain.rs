@@ -12,6 +12,7 @@ pub mod create;
 pub mod customer;
 pub mod dated;
 pub mod event_id;
+pub mod feed;
 pub mod ledger;
 pub mod lookup;
 pub mod money;
