@@ -13,6 +13,7 @@ pub mod customer;
 pub mod dated;
 pub mod dental;
 pub mod event_id;
+pub mod feed;
 pub mod ledger;
 pub mod lookup;
 pub mod money;

@@ -61,6 +61,8 @@ pub struct Limits {
     pub misses_max: usize,
     /// The window in which those lookups are counted, in seconds.
     pub misses_window_s: u64,
+    /// Most events read for one page of getServiceEvents, those that filters leave out included.
+    pub feed_rows_max: usize,
     /// Most commits that wait for the store's committer, a count.
     pub commit_queue_max: usize,
     /// Most commits that are made durable together, a count.
@@ -92,6 +94,7 @@ impl Default for Limits {
             header_text_chars_max: 1_024,
             misses_max: 10,
             misses_window_s: 600,
+            feed_rows_max: 5_000,
             commit_queue_max: 4_096,
             commit_batch_max: 256,
         }
@@ -149,6 +152,7 @@ impl Limits {
             header_text_chars_max,
             misses_max,
             misses_window_s,
+            feed_rows_max,
             commit_queue_max,
             commit_batch_max,
         } = self;
@@ -183,6 +187,7 @@ impl Limits {
             count("header_text_chars_max", header_text_chars_max),
             count("misses_max", misses_max),
             time("misses_window_s", misses_window_s),
+            count("feed_rows_max", feed_rows_max),
             count("commit_queue_max", commit_queue_max),
             count("commit_batch_max", commit_batch_max),
         ]
@@ -214,7 +219,7 @@ mod tests {
     #[test]
     fn every_limit_is_at_least_one_and_at_most_its_highest() {
         let limits = toml::Table::try_from(Limits::default()).unwrap();
-        assert_eq!(limits.len(), 24);
+        assert_eq!(limits.len(), 25);
         for key in limits.keys() {
             let lowest = if key == "idle_timeout_ms" { 1_000 } else { 1 };
             let highest = 4_294_967_295;
