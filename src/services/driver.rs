@@ -154,6 +154,7 @@ impl<O: Operation> Way<'_, O> {
         }
         let context = Context {
             services: self.services,
+            client: &self.header.client,
             acting_for,
             now: self.now,
             circumstances: self.circumstances(),

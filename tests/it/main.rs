@@ -4,6 +4,7 @@
 // The lints' exception for tests covers test functions, not what they share.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod admin;
 mod authorisation;
 mod command_line;
 mod configuration;
@@ -23,6 +24,7 @@ mod lexical;
 mod limits;
 mod load_limits;
 mod mutations;
+mod operator_commands;
 mod privacy;
 mod properties;
 mod rate_limit;
