@@ -11,6 +11,7 @@ mod configuration;
 mod conformance;
 mod documentation;
 mod durability;
+mod event_feed;
 mod fault_order;
 mod first_call;
 mod fuzz_corpus;
@@ -25,6 +26,8 @@ mod limits;
 mod load_limits;
 mod mutations;
 mod operator_commands;
+#[cfg(feature = "heavy-tests")]
+mod paging_cost;
 mod privacy;
 mod properties;
 mod rate_limit;
