@@ -1,6 +1,8 @@
 //! The program put together: what is built from a configuration, and the way of one request from
 //! bytes to bytes, with its one log line.
 
+mod console;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,6 +16,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Environment, Limits};
 use crate::contract::wsdl;
 use crate::domain::client::ClientId;
+use crate::domain::code::Code;
 use crate::domain::person_id::may_hold_person_id;
 use crate::http::{Endpoint, Refusal, SoapHead, SoapRequest, SoapResponse};
 use crate::secrets::{HashOf, KeyFilePolicy, Keyring, MasterKey, SecretsError};
@@ -26,6 +29,7 @@ use crate::soap::multipart::{self, Media};
 use crate::soap::reply;
 use crate::store::sled::{Options, SledStore};
 use crate::store::{Store, StoreError};
+use crate::telemetry::metrics::Metrics;
 use crate::xml::reader;
 
 /// Why the program could not be put together.
@@ -43,9 +47,11 @@ pub struct App {
     limits: reader::Limits,
     header_text_chars_max: usize,
     in_flight: Semaphore,
+    in_flight_max: usize,
     client_rates: ClientRates,
     wsdl: Bytes,
     requests: AtomicU64,
+    metrics: Metrics,
 }
 
 /// Opens the store that a configuration names, with the keys that open it.
@@ -95,12 +101,14 @@ impl App {
             },
             header_text_chars_max: limits.header_text_chars_max,
             in_flight: Semaphore::new(limits.requests_in_flight_max),
+            in_flight_max: limits.requests_in_flight_max,
             client_rates: ClientRates::new(limits.client_requests_per_s_max),
             wsdl: Bytes::from(wsdl::wsdl(
                 &services::published(),
                 &config.server.public_url,
             )),
             requests: AtomicU64::new(0),
+            metrics: Metrics::default(),
         }
     }
 
@@ -128,7 +136,7 @@ impl App {
         })?;
         match body.answer(&self.services, &header).await {
             Ok(answer) => {
-                line.outcome = answer.result;
+                line.outcome = known_outcome(&answer.result);
                 Ok(reply::envelope(&echo, &answer.body))
             }
             Err(failure) => Err(Rejected {
@@ -142,10 +150,10 @@ impl App {
     fn refuse_with(&self, fault: &Fault) -> SoapResponse {
         LogLine {
             request: self.requests.fetch_add(1, Ordering::Relaxed) + 1,
-            outcome: fault.code.as_str().to_owned(),
+            outcome: fault.code.as_str(),
             ..LogLine::default()
         }
-        .write(Duration::ZERO, 0, 0);
+        .write(&self.metrics, Duration::ZERO, 0, 0);
         SoapResponse {
             status: 500,
             body: Bytes::from(reply::fault(None, fault)),
@@ -259,14 +267,19 @@ impl Endpoint for App {
                 body: Bytes::from(envelope),
             },
             Err(rejected) => {
-                line.outcome = rejected.fault.code.as_str().to_owned();
+                line.outcome = rejected.fault.code.as_str();
                 SoapResponse {
                     status: 500,
                     body: Bytes::from(reply::fault(rejected.echo.as_ref(), &rejected.fault)),
                 }
             }
         };
-        line.write(began.elapsed(), request.body.len(), response.body.len());
+        line.write(
+            &self.metrics,
+            began.elapsed(),
+            request.body.len(),
+            response.body.len(),
+        );
         response
     }
 
@@ -327,9 +340,10 @@ impl Endpoint for App {
 struct LogLine {
     request: u64,
     message_id: String,
-    service: String,
+    /// A service of ours, `unknown`, or nothing where no header could be read.
+    service: &'static str,
     client: String,
-    outcome: String,
+    outcome: &'static str,
 }
 
 impl LogLine {
@@ -337,12 +351,24 @@ impl LogLine {
         self.message_id = loggable_id(&header.id, keyring);
         // A service code that is none of ours could say anything.
         self.service = services::find(&header.service.code)
-            .map_or("unknown", |operation| operation.contract().code)
-            .to_owned();
+            .map_or("unknown", |operation| operation.contract().code);
         self.client = loggable_client(&header.client, keyring);
     }
 
-    fn write(&self, took: Duration, request_bytes: usize, response_bytes: usize) {
+    /// Writes the line, and counts the request.
+    fn write(
+        &self,
+        metrics: &Metrics,
+        took: Duration,
+        request_bytes: usize,
+        response_bytes: usize,
+    ) {
+        let service = if self.service.is_empty() {
+            "none"
+        } else {
+            self.service
+        };
+        metrics.answered(service, self.outcome, took);
         tracing::info!(
             request = self.request,
             message_id = self.message_id,
@@ -354,6 +380,15 @@ impl LogLine {
             response_bytes,
             "answered"
         );
+    }
+}
+
+/// A service's outcome by its name in the contract: logs and metrics hold no other.
+fn known_outcome(result: &str) -> &'static str {
+    let mut codes = Code::ALL.iter().map(|code| code.as_str());
+    match result {
+        "OK" => "OK",
+        result => codes.find(|code| *code == result).unwrap_or("OTHER"),
     }
 }
 

@@ -12,7 +12,7 @@ mod load;
 mod tests;
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -83,16 +83,64 @@ impl Default for Server {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Admin {
-    /// Address and port to listen on; port 0 picks a free one. Keep it off the network that callers reach.
+    /// Address and port to listen on; port 0 picks a free one. Beyond loopback it needs certificate and key.
     pub listen: SocketAddr,
+    /// Names, without ports, that requests may call it by, beside `localhost`, the loopback addresses and `listen`.
+    pub hosts: Vec<String>,
+    /// PEM file of its certificate; with it the listener speaks TLS only.
+    pub certificate: Option<PathBuf>,
+    /// PEM file of the certificate's private key, without a passphrase.
+    pub key: Option<PathBuf>,
 }
 
 impl Default for Admin {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8081)),
+            hosts: Vec::new(),
+            certificate: None,
+            key: None,
         }
     }
+}
+
+impl Admin {
+    /// Certificate and key, where it speaks TLS.
+    pub fn tls(&self) -> Option<(&Path, &Path)> {
+        self.certificate.as_deref().zip(self.key.as_deref())
+    }
+
+    fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        if self.certificate.is_some() != self.key.is_some() {
+            let missing = if self.key.is_some() {
+                "certificate"
+            } else {
+                "key"
+            };
+            problems.push(format!(
+                "admin.{missing}: is missing: certificate and key are given together or not at all"
+            ));
+        } else if self.certificate.is_none() && !self.listen.ip().is_loopback() {
+            problems.push(format!(
+                "admin.listen: {} is beyond loopback, where the admin listener speaks TLS only: give \
+                 admin.certificate and admin.key, or listen on 127.0.0.1",
+                self.listen
+            ));
+        }
+        for host in self.hosts.iter().filter(|host| !is_host(host)) {
+            problems.push(format!(
+                "admin.hosts: `{host}` is no host name or address without a port, such as \
+                 \"psop-admin.example.fi\", \"192.0.2.1\" or \"[2001:db8::1]\""
+            ));
+        }
+        problems
+    }
+}
+
+fn is_host(text: &str) -> bool {
+    text.parse::<hyper::http::uri::Authority>()
+        .is_ok_and(|authority| authority.host() == text && !text.is_empty())
 }
 
 /// The store.
@@ -203,6 +251,7 @@ impl Config {
                 self.admin.listen
             ));
         }
+        problems.extend(self.admin.problems());
         if self.store.cache_bytes == 0 {
             problems.push("store.cache_bytes: must be 1 or more".to_owned());
         }
@@ -220,6 +269,15 @@ fn empty_paths(config: &Config) -> Vec<String> {
         paths.push(("tls.certificate", &tls.certificate));
         paths.push(("tls.key", &tls.key));
     }
+    let admin = [
+        ("admin.certificate", &config.admin.certificate),
+        ("admin.key", &config.admin.key),
+    ];
+    paths.extend(
+        admin
+            .into_iter()
+            .filter_map(|(key, path)| Some((key, path.as_ref()?))),
+    );
     let empty = paths
         .into_iter()
         .filter(|(_, path)| path.as_os_str().is_empty());

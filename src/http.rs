@@ -9,14 +9,18 @@
 //! - [`tls`]: the acceptor
 //! - [`route`]: which request goes where
 //! - `exchange`: one request and its answer; `connection`: one connection; `timed_io`: a connection's time-outs;
-//!   `accept`: the next connection; `admin`: the admin listener
+//!   `accept`: the next connection
+//! - [`admin`]: the admin listener, with `guard` (its door) and `commands` (what operators run)
 
 use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
 
 use bytes::Bytes;
+use tokio::sync::mpsc;
 
 mod accept;
-mod admin;
+pub mod admin;
 mod connection;
 mod exchange;
 pub mod route;
@@ -47,6 +51,39 @@ pub trait Endpoint: Send + Sync + 'static {
     /// # Errors
     /// Every reason why not, one short line each.
     fn ready(&self) -> Result<(), Vec<String>>;
+}
+
+/// What stands behind the admin listener, beside [`Endpoint::ready`].
+pub trait Console: Send + Sync + 'static {
+    /// Which program this is, as a JSON object.
+    fn version(&self) -> Bytes;
+
+    /// Every metric, in OpenMetrics' text format.
+    fn metrics(&self, connections_open: usize) -> Bytes;
+
+    /// Makes an operator command ready. Its work sends whole lines, the last of which tells how it ended, and may be
+    /// dropped wherever it waits.
+    ///
+    /// # Errors
+    /// [`CommandRefused`]; nothing was done.
+    fn command(
+        self: Arc<Self>,
+        name: &str,
+        arguments: Bytes,
+        lines: mpsc::Sender<Bytes>,
+    ) -> Result<Work, CommandRefused>;
+}
+
+/// The work of an operator command.
+pub type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Why an operator command is not begun.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CommandRefused {
+    /// There is none of this name.
+    Unknown,
+    /// The body is not its arguments. The text says why.
+    Arguments(String),
 }
 
 /// What a request's head says of its body.

@@ -6,6 +6,7 @@
 #[macro_use]
 pub mod contract;
 
+pub mod admin_access;
 pub mod app;
 pub mod cli;
 pub mod clock;

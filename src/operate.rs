@@ -8,7 +8,7 @@
 //! 1. One file in `operate/`: a struct of its arguments (`Serialize`, `Deserialize`, `deny_unknown_fields`) with
 //!    `run(self, &Services, &Output) -> Result<Done, Failed>`. Arguments are values, never paths: the command line
 //!    reads the files, since the server may not see them.
-//! 2. Its variant in [`Command`] and its line in [`run`]. The variant's name in kebab-case is NAME.
+//! 2. Its variant in [`Command`], the variant's name in kebab-case in [`Command::NAMES`], and its line in [`run`].
 //! 3. In `cli/`: make the command and hand it to `cli::operate::run`.
 //!
 //! Invariant: lines of [`Output`] may hold personal data, since the operator asked for it; logs and errors may not.
@@ -32,6 +32,11 @@ pub enum Command {
     RegistryShow(registry::Show),
     /// Replace the registry.
     RegistryApply(registry::Apply),
+}
+
+impl Command {
+    /// Every NAME there is.
+    pub const NAMES: [&str; 3] = ["status", "registry-show", "registry-apply"];
 }
 
 /// Runs one command. Whatever it says goes to `output` while it runs.

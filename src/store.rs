@@ -352,6 +352,9 @@ pub trait Store: Send + Sync + 'static {
     /// The registry as kept; an empty one before the first `put_registry`.
     fn registry(&self) -> StoreFuture<'_, Registry>;
 
+    /// How many changes were made durable and acknowledged since it was opened.
+    fn commits(&self) -> u64;
+
     /// `Err` with a reason when the store cannot be used.
     fn ready(&self) -> Result<(), StoreError>;
 

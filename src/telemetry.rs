@@ -1,8 +1,10 @@
-//! Sets up the log: one line for each event on stderr, as JSON or for people.
+//! Sets up the log, and holds the [`metrics`]. The log: one line for each event on stderr, as JSON or for people.
 //!
 //! It decides the lines' shape and nothing of their content: what may be logged (nothing personal) is the business of
 //! whoever logs. A JSON line is one flat object:
 //! `{"timestamp":"2026-02-01T08:00:00.000000Z","level":"INFO","message":"…","target":"psop_adapter::…", fields… }`.
+
+pub mod metrics;
 
 use std::io::IsTerminal as _;
 use std::panic::PanicHookInfo;

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -11,8 +12,10 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::ConfigFile;
+use crate::admin_access::{AdminFile, Token};
 use crate::app::{App, open_store};
 use crate::config::{Config, Overrides};
+use crate::http::admin::Guard;
 use crate::http::server::{Listeners, serve};
 use crate::http::tls::Acceptor;
 use crate::telemetry;
@@ -30,7 +33,7 @@ pub struct Serve {
     /// Address for security servers, such as 127.0.0.1:8080; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
-    /// Address for health checks, such as 127.0.0.1:8081; port 0 takes a free one
+    /// Address for health checks and operators, such as 127.0.0.1:8081; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS")]
     admin_listen: Option<SocketAddr>,
 }
@@ -49,22 +52,39 @@ impl Serve {
 
 async fn run(config: Config) -> anyhow::Result<ExitCode> {
     let tls = match &config.tls {
-        Some(tls) => Some(Acceptor::load(&tls.certificate, &tls.key)?),
+        Some(tls) => Some(Acceptor::load("tls", &tls.certificate, &tls.key)?),
         None => None,
     };
-    let listeners = Listeners {
-        http: listen(config.server.listen).await?,
-        admin: listen(config.admin.listen).await?,
+    let admin_tls = match config.admin.tls() {
+        Some((certificate, key)) => Some(Acceptor::load("admin", certificate, key)?),
+        None => None,
     };
+    let http_listener = listen(config.server.listen).await?;
+    let admin_listener = listen(config.admin.listen).await?;
+    let (http, admin) = (http_listener.local_addr()?, admin_listener.local_addr()?);
     let (store, keyring) = open_store(&config)?;
-    let (http, admin) = (listeners.http.local_addr()?, listeners.admin.local_addr()?);
+    let token = Token::random()?;
+    let listeners = Listeners {
+        http: http_listener,
+        tls,
+        admin: admin_listener,
+        guard: Guard::new(admin, &config.admin.hosts, token.clone()),
+        admin_tls,
+    };
     let mut stdout = std::io::stdout();
     let app = Arc::new(App::new(&config, Arc::clone(&store), keyring));
     let stop = stop_signal()?;
+    // Only now: what it says is true while the store is ours.
+    let admin_file = AdminFile::path_of(&config.store.path);
+    tell(&admin_file, admin, token, listeners.admin_tls.as_ref())?;
     tracing::info!(%http, %admin, environment = ?config.environment, "serving");
     writeln!(stdout, "ready http={http} admin={admin}")?;
     stdout.flush()?;
-    let report = serve(listeners, tls, Arc::new(config.limits), app, stop).await;
+    let report = serve(listeners, Arc::new(config.limits), app, stop).await;
+    // Before the store is another's.
+    if let Err(error) = std::fs::remove_file(&admin_file) {
+        tracing::warn!(%error, "the admin file was not removed: it can be deleted by hand");
+    }
     store
         .close()
         .await
@@ -75,6 +95,26 @@ async fn run(config: Config) -> anyhow::Result<ExitCode> {
         "stopped"
     );
     Ok(ExitCode::SUCCESS)
+}
+
+/// Hands the operator's command line the token.
+fn tell(
+    path: &Path,
+    address: SocketAddr,
+    token: Token,
+    tls: Option<&Acceptor>,
+) -> anyhow::Result<()> {
+    let certificate = match tls {
+        Some(tls) => Some(String::from_utf8(tls.certificate().to_pem()?)?),
+        None => None,
+    };
+    let file = AdminFile {
+        address,
+        token,
+        certificate,
+    };
+    file.write(path)
+        .with_context(|| format!("cannot write the admin file {}", path.display()))
 }
 
 async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {

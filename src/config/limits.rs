@@ -67,6 +67,12 @@ pub struct Limits {
     pub commit_queue_max: usize,
     /// Most commits that are made durable together, a count.
     pub commit_batch_max: usize,
+    /// Most open connections on the admin listener, a count; further ones wait.
+    pub admin_connections_max: usize,
+    /// Most operator commands at once, a count.
+    pub admin_commands_max: usize,
+    /// Largest arguments of an operator command, in bytes.
+    pub admin_body_bytes_max: usize,
 }
 
 impl Default for Limits {
@@ -97,6 +103,9 @@ impl Default for Limits {
             feed_rows_max: 5_000,
             commit_queue_max: 4_096,
             commit_batch_max: 256,
+            admin_connections_max: 64,
+            admin_commands_max: 4,
+            admin_body_bytes_max: 67_108_864,
         }
     }
 }
@@ -155,6 +164,9 @@ impl Limits {
             feed_rows_max,
             commit_queue_max,
             commit_batch_max,
+            admin_connections_max,
+            admin_commands_max,
+            admin_body_bytes_max,
         } = self;
         let count =
             |key, value: &usize| (key, u64::try_from(*value).unwrap_or(u64::MAX), 1, LIMIT_MAX);
@@ -190,6 +202,9 @@ impl Limits {
             count("feed_rows_max", feed_rows_max),
             count("commit_queue_max", commit_queue_max),
             count("commit_batch_max", commit_batch_max),
+            count("admin_connections_max", admin_connections_max),
+            count("admin_commands_max", admin_commands_max),
+            count("admin_body_bytes_max", admin_body_bytes_max),
         ]
     }
 }
@@ -219,7 +234,7 @@ mod tests {
     #[test]
     fn every_limit_is_at_least_one_and_at_most_its_highest() {
         let limits = toml::Table::try_from(Limits::default()).unwrap();
-        assert_eq!(limits.len(), 25);
+        assert_eq!(limits.len(), 28);
         for key in limits.keys() {
             let lowest = if key == "idle_timeout_ms" { 1_000 } else { 1 };
             let highest = 4_294_967_295;

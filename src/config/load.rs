@@ -132,6 +132,7 @@ impl Layers {
                     continue;
                 }
                 Some(Value::String(_)) => Value::String(text),
+                Some(Value::Array(_)) => listed(&text),
                 Some(_) => typed(text),
             };
             self.sources
@@ -242,7 +243,12 @@ fn sample() -> Config {
         environment: Environment::Dev,
         clock: Some(Timestamp::UNIX_EPOCH),
         server: Server::default(),
-        admin: Admin::default(),
+        admin: Admin {
+            hosts: vec!["psop-admin.example.fi".to_owned()],
+            certificate: Some("tls/admin.pem".into()),
+            key: Some("tls/admin-key.pem".into()),
+            ..Admin::default()
+        },
         store: Store {
             kind: StoreKind::Sled,
             path: "data/store".into(),
@@ -274,6 +280,13 @@ fn typed(text: String) -> Value {
         (_, Ok(truth)) => Value::Boolean(truth),
         _ => Value::String(text),
     }
+}
+
+/// A variable's text as a list: its parts between commas.
+fn listed(text: &str) -> Value {
+    let parts = text.split(',').map(str::trim);
+    let parts = parts.filter(|part| !part.is_empty());
+    Value::Array(parts.map(|part| Value::String(part.to_owned())).collect())
 }
 
 fn section_is_optional(sample: &Table, key: &Key) -> bool {

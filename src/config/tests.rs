@@ -311,3 +311,47 @@ fn a_file_that_is_absent_or_not_toml_is_named() {
     assert!(matches!(broken, ConfigError::Syntax { .. }));
     assert!(broken.to_string().contains("line 1"), "{broken}");
 }
+
+#[test]
+fn the_admin_listener_beyond_loopback_needs_certificate_and_key() {
+    let admin = |lines: &str| format!("{SMALL}[admin]\n{lines}\n");
+    let pair = "certificate = \"a.pem\"\nkey = \"b.pem\"";
+    for good in [
+        "listen = \"[::1]:0\"".to_owned(),
+        "listen = \"127.8.8.8:0\"".to_owned(),
+        format!("listen = \"0.0.0.0:8081\"\n{pair}"),
+        pair.to_owned(),
+    ] {
+        let config = load(&admin(&good)).unwrap();
+        assert_eq!(config.admin.tls().is_some(), good.contains("key"), "{good}");
+    }
+    for (bad, key) in [
+        ("listen = \"0.0.0.0:8081\"", "admin.listen"),
+        ("listen = \"192.0.2.1:8081\"", "admin.listen"),
+        ("listen = \"[::]:8081\"", "admin.listen"),
+        (
+            "listen = \"0.0.0.0:1\"\nkey = \"b.pem\"",
+            "admin.certificate",
+        ),
+        ("certificate = \"a.pem\"", "admin.key"),
+        ("certificate = \"\"\nkey = \"b.pem\"", "admin.certificate"),
+    ] {
+        assert_one(&refusal(&admin(bad), &[]), &[key]);
+    }
+}
+
+#[test]
+fn admin_hosts_are_names_without_ports_also_from_a_variable() {
+    let hosts = |text: &str| {
+        let variables = [("PSOP_ADMIN__HOSTS", text)];
+        load_with(SMALL, &variables, &Overrides::default()).map(|config| config.admin.hosts)
+    };
+    let given = "admin.example.fi, 192.0.2.1,[2001:db8::1]";
+    let expected = ["admin.example.fi", "192.0.2.1", "[2001:db8::1]"];
+    assert_eq!(hosts(given).unwrap(), expected);
+    assert_eq!(hosts("").unwrap(), [""; 0]);
+    for wrong in ["a:1", "a b", "https://a", "a/b", "x@a", "2001:db8::1"] {
+        let problems = refusal(SMALL, &[("PSOP_ADMIN__HOSTS", wrong)]);
+        assert_one(&problems, &["admin.hosts", "PSOP_ADMIN__HOSTS", wrong]);
+    }
+}

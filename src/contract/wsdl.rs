@@ -16,7 +16,7 @@ const HEADER_PARTS: &[&str] = &[
     "issue",
     "protocolVersion",
 ];
-const VERSION: &str = "v1";
+pub const VERSION: &str = "v1";
 
 /// What is published of one service.
 #[derive(Clone, Copy, Debug)]

@@ -1,71 +1,185 @@
-//! The admin listener: whether the process lives and whether it can serve. It changes nothing.
+//! The admin listener: health, version and metrics for whoever asks, operator commands for who shows the token.
+//!
+//! Every request is judged in this order: the name it calls us by (421), an open path, the token (401), the rest.
+
+mod commands;
+mod guard;
 
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http_body_util::{Either, Full};
 use hyper::body::Incoming;
-use hyper::{Method, Request};
+use hyper::header::{HeaderName, HeaderValue, WWW_AUTHENTICATE};
+use hyper::{Method, Request, Response};
 use serde_json::json;
-use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::task::JoinSet;
 
-use super::connection::{self, Answer, Rules};
+pub use self::guard::Guard;
+
+use self::commands::{Commands, Lines};
+use super::connection::{self, Rules};
 use super::exchange::respond;
-use super::{Endpoint, accept};
+use super::server::log_panic;
+use super::timed_io::Activity;
+use super::tls::{Acceptor, Handshake};
+use super::{Console, Endpoint, accept};
+use crate::admin_access::PROOF_HEADER;
 
-/// Most open connections; further ones wait in the listener's queue.
-const CONNECTIONS_MAX: usize = 64;
+const JSON: &str = "application/json";
+const TEXT: &str = "text/plain; charset=utf-8";
+const METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// Serves the admin listener until the future is dropped: it outlives the drain, to tell of it.
-pub(super) async fn serve<E: Endpoint>(listener: TcpListener, rules: Rules, endpoint: Arc<E>) {
-    let permits = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-    let mut connections = JoinSet::new();
-    // The semaphore is never closed.
-    while let Ok(permit) = Arc::clone(&permits).acquire_owned().await {
-        let stream = accept::next(&listener).await;
-        while connections.try_join_next().is_some() {}
-        let rules = Rules {
-            keep_alive: false,
-            ..rules.clone()
-        };
-        let stopping = rules.stopping.clone();
-        let endpoint = Arc::clone(&endpoint);
-        connections.spawn(async move {
-            let answer = |request: Request<Incoming>, _| {
-                let ready = if *stopping.borrow() {
-                    Err(vec!["draining".to_owned()])
-                } else {
-                    endpoint.ready()
-                };
-                let answer = answer(&request, ready);
-                async move { answer }
-            };
-            connection::serve(stream, rules, answer).await;
-            drop(permit);
+/// An answer: whole, or a command's lines as they come.
+type AdminAnswer = Response<Either<Full<Bytes>, Lines>>;
+
+/// The listener with what it guards itself by.
+pub(super) struct Admin<E> {
+    pub(super) listener: TcpListener,
+    pub(super) tls: Option<Acceptor>,
+    pub(super) guard: Guard,
+    pub(super) rules: Rules,
+    pub(super) endpoint: Arc<E>,
+    /// Those of the public listener: what is not available is open connections.
+    pub(super) public_permits: Arc<Semaphore>,
+}
+
+impl<E: Endpoint + Console> Admin<E> {
+    /// Serves until `finish` has come and no connection is left: it outlives the drain, to tell of it, and lets
+    /// commands under way end. Dropping the future cuts all off.
+    pub(super) async fn serve(self, mut finish: oneshot::Receiver<()>) {
+        let permits = Arc::new(Semaphore::new(self.rules.limits.admin_connections_max));
+        let service = Arc::new(Service {
+            commands: Commands {
+                console: Arc::clone(&self.endpoint),
+                limits: Arc::clone(&self.rules.limits),
+                permits: Arc::new(Semaphore::new(self.rules.limits.admin_commands_max)),
+            },
+            tls: self.tls,
+            guard: self.guard,
+            rules: Rules {
+                keep_alive: false,
+                ..self.rules
+            },
+            endpoint: self.endpoint,
+            public_permits: self.public_permits,
         });
-    }
-}
-
-fn answer(request: &Request<Incoming>, ready: Result<(), Vec<String>>) -> Answer {
-    if request.method() != Method::GET && request.method() != Method::HEAD {
-        return not_found();
-    }
-    let (status, body) = match (request.uri().path(), ready) {
-        ("/health/live", _) => (200, json!({"status": "live"})),
-        ("/health/ready", Ok(())) => (200, json!({"status": "ready"})),
-        ("/health/ready", Err(reasons)) => {
-            (503, json!({"status": "not ready", "reasons": reasons}))
+        let mut connections = JoinSet::new();
+        let mut finishing = false;
+        while !finishing || !connections.is_empty() {
+            let next = async {
+                // The semaphore is never closed.
+                let permit = Arc::clone(&permits).acquire_owned().await.ok();
+                (accept::next(&self.listener).await, permit)
+            };
+            tokio::select! {
+                (stream, permit) = next => {
+                    connections.spawn(Arc::clone(&service).serve(stream, permit));
+                }
+                Some(ended) = connections.join_next() => log_panic(ended),
+                _ = &mut finish, if !finishing => finishing = true,
+            }
         }
-        _ => return not_found(),
-    };
-    respond(status, "application/json", Bytes::from(body.to_string()))
+    }
 }
 
-fn not_found() -> Answer {
-    respond(
-        404,
-        "text/plain; charset=utf-8",
-        Bytes::from_static(b"not found\n"),
-    )
+/// What every connection of the admin listener needs.
+struct Service<E> {
+    tls: Option<Acceptor>,
+    guard: Guard,
+    rules: Rules,
+    commands: Commands<E>,
+    endpoint: Arc<E>,
+    public_permits: Arc<Semaphore>,
+}
+
+impl<E: Endpoint + Console> Service<E> {
+    async fn serve(self: Arc<Self>, stream: TcpStream, permit: Option<OwnedSemaphorePermit>) {
+        let timeout_ms = self.rules.limits.tls_handshake_timeout_ms;
+        match Handshake::of(self.tls.as_ref(), stream, timeout_ms).await {
+            Handshake::Plain(stream) => self.speak(stream).await,
+            Handshake::Tls(stream) => self.speak(stream).await,
+            Handshake::Failed => {}
+        }
+        drop(permit);
+    }
+
+    async fn speak<S: AsyncRead + AsyncWrite + Unpin>(&self, stream: S) {
+        let answer =
+            |request, activity: Arc<_>| async move { self.answer(request, &activity).await };
+        connection::serve(stream, self.rules.clone(), answer).await;
+    }
+
+    async fn answer(&self, request: Request<Incoming>, activity: &Activity) -> AdminAnswer {
+        if !self.guard.knows_host(&request) {
+            return text(
+                421,
+                "this server is not called by that name: see admin.hosts\n",
+            );
+        }
+        let reads = request.method() == Method::GET || request.method() == Method::HEAD;
+        if let Some(answer) = reads.then(|| self.open_path(&request)).flatten() {
+            return answer;
+        }
+        if !self.guard.admits(&request) {
+            let mut answer = text(
+                401,
+                "the token is needed: Authorization: Bearer TOKEN, from the admin file beside the store\n",
+            );
+            answer
+                .headers_mut()
+                .insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            return answer;
+        }
+        if request.uri().path().starts_with(commands::PATH) {
+            let is_stopping = *self.rules.stopping.borrow();
+            return self.commands.answer(request, is_stopping, activity).await;
+        }
+        text(404, "not found\n")
+    }
+
+    /// The answer of a path that needs no token.
+    fn open_path(&self, request: &Request<Incoming>) -> Option<AdminAnswer> {
+        let json = |status, body: serde_json::Value| whole(status, JSON, body.to_string().into());
+        Some(match request.uri().path() {
+            "/health/live" => json(200, json!({"status": "live"})),
+            "/health/ready" => match self.ready() {
+                Ok(()) => json(200, json!({"status": "ready"})),
+                Err(reasons) => json(503, json!({"status": "not ready", "reasons": reasons})),
+            },
+            "/version" => {
+                let mut answer = whole(200, JSON, self.endpoint.version());
+                let proof = self.guard.proof(request);
+                if let Some(Ok(proof)) = proof.map(HeaderValue::try_from) {
+                    let name = HeaderName::from_static(PROOF_HEADER);
+                    answer.headers_mut().insert(name, proof);
+                }
+                answer
+            }
+            "/metrics" => {
+                let most = self.rules.limits.connections_max;
+                let open = most.saturating_sub(self.public_permits.available_permits());
+                whole(200, METRICS, self.endpoint.metrics(open))
+            }
+            _ => return None,
+        })
+    }
+
+    fn ready(&self) -> Result<(), Vec<String>> {
+        if *self.rules.stopping.borrow() {
+            return Err(vec!["draining".to_owned()]);
+        }
+        self.endpoint.ready()
+    }
+}
+
+fn whole(status: u16, content_type: &'static str, body: Bytes) -> AdminAnswer {
+    respond(status, content_type, body).map(Either::Left)
+}
+
+fn text(status: u16, text: &str) -> AdminAnswer {
+    whole(status, TEXT, Bytes::copy_from_slice(text.as_bytes()))
 }

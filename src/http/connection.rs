@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::body::{Body as _, Incoming};
+use hyper::body::{Body, Incoming};
 use hyper::header::{CONNECTION, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -39,11 +39,13 @@ pub(super) struct Rules {
 }
 
 /// Serves one connection until it ends, asking `answer` for each request's answer.
-pub(super) async fn serve<S, A, F>(stream: S, mut rules: Rules, answer: A)
+pub(super) async fn serve<S, A, F, B>(stream: S, mut rules: Rules, answer: A)
 where
     S: AsyncRead + AsyncWrite + Unpin,
     A: Fn(Request<Incoming>, Arc<Activity>) -> F,
-    F: Future<Output = Answer>,
+    F: Future<Output = Response<B>>,
+    B: Body<Data = Bytes> + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let activity = Activity::new();
     let stopping = rules.stopping.clone();

@@ -101,7 +101,11 @@ async fn answer_soap<E: Endpoint>(
     if let Some(response) = endpoint.refuse_head(&head) {
         return Ok(response);
     }
-    let reading = read_body(body, limits, bodies);
+    let body_limits = BodyLimits {
+        bytes_max: limits.body_bytes_max,
+        chunks_max: limits.body_chunks_max,
+    };
+    let reading = read_body(body, body_limits, bodies);
     let (body, held) = timeout(Duration::from_millis(limits.body_timeout_ms), reading)
         .await
         .map_err(|_| Refusal::BodyTimeout)??;
@@ -116,14 +120,21 @@ async fn answer_soap<E: Endpoint>(
     answer
 }
 
+/// How much a body may be, and in how many pieces.
+#[derive(Clone, Copy)]
+pub(super) struct BodyLimits {
+    pub(super) bytes_max: usize,
+    pub(super) chunks_max: usize,
+}
+
 /// The whole body, and its share of all bodies' bytes; one that is too large by its own Content-Length is refused
 /// before any of it is read, so that a caller that waits for `100 Continue` never sends it.
-async fn read_body<'bodies>(
+pub(super) async fn read_body<'bodies>(
     mut body: Incoming,
-    limits: &Limits,
+    limits: BodyLimits,
     bodies: &'bodies Semaphore,
 ) -> Result<(Bytes, Option<SemaphorePermit<'bodies>>), Refusal> {
-    let limit = limits.body_bytes_max;
+    let limit = limits.bytes_max;
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     if announced > limit {
         return Err(Refusal::BodyTooLarge { limit });
@@ -137,7 +148,7 @@ async fn read_body<'bodies>(
         let Ok(data) = frame.into_data() else {
             continue;
         };
-        if chunks == limits.body_chunks_max {
+        if chunks == limits.chunks_max {
             return Err(Refusal::BodyChunksTooMany { limit: chunks });
         }
         chunks += 1;

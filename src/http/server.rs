@@ -8,13 +8,14 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, timeout, timeout_at};
 
+use super::admin::{Admin, Guard};
 use super::connection::{self, Rules};
-use super::tls::Acceptor;
-use super::{Endpoint, Refusal, accept, admin, exchange};
+use super::tls::{Acceptor, Handshake};
+use super::{Console, Endpoint, Refusal, accept, exchange};
 use crate::config::Limits;
 
 /// Past the connection limit, so many callers at a time are told that we are busy; others are just closed.
@@ -27,12 +28,17 @@ const WARNING_INTERVAL: Duration = Duration::from_secs(1);
 const BACKLOG_MAX: usize = 1_024;
 
 /// The two listeners, bound.
-#[derive(Debug)]
 pub struct Listeners {
     /// What security servers call.
     pub http: TcpListener,
-    /// Health checks.
+    /// Its TLS, where it speaks TLS.
+    pub tls: Option<Acceptor>,
+    /// Health checks and operators.
     pub admin: TcpListener,
+    /// Its TLS, where it speaks TLS.
+    pub admin_tls: Option<Acceptor>,
+    /// Whom it lets in.
+    pub guard: Guard,
 }
 
 /// What became of the connections that were open at shutdown.
@@ -48,10 +54,9 @@ pub struct DrainReport {
 ///
 /// At shutdown it stops accepting; requests in flight are answered and their connections closed; an idle connection
 /// is closed once it has been idle for a second. After `drain_timeout_ms` what is left is cut off. The admin listener
-/// lives until the end and tells that it is draining.
-pub async fn serve<E: Endpoint>(
+/// lives until the end, tells that it is draining, takes no new command and lets those under way end in the same time.
+pub async fn serve<E: Endpoint + Console>(
     listeners: Listeners,
-    tls: Option<Acceptor>,
     limits: Arc<Limits>,
     endpoint: Arc<E>,
     shutdown: impl Future<Output = ()>,
@@ -62,16 +67,27 @@ pub async fn serve<E: Endpoint>(
         keep_alive: true,
         stopping,
     };
-    let mut admin_task = JoinSet::new();
-    admin_task.spawn(admin::serve(
-        listeners.admin,
-        rules.clone(),
-        Arc::clone(&endpoint),
-    ));
     let drain_timeout = Duration::from_millis(rules.limits.drain_timeout_ms);
-    let mut public = Public::new(tls, rules, endpoint);
+    let mut public = Public::new(listeners.tls, rules.clone(), Arc::clone(&endpoint));
+    let admin = Admin {
+        listener: listeners.admin,
+        tls: listeners.admin_tls,
+        guard: listeners.guard,
+        rules,
+        endpoint,
+        public_permits: Arc::clone(&public.permits),
+    };
+    let (finish, finishing) = oneshot::channel();
+    let mut admin_task = JoinSet::new();
+    admin_task.spawn(admin.serve(finishing));
     public.accept_until(listeners.http, shutdown, &stop).await;
-    let report = public.drain(drain_timeout).await;
+    let deadline = Instant::now() + drain_timeout;
+    let report = public.drain(deadline).await;
+    // Its receiver is gone only when the admin listener has ended.
+    let _ = finish.send(());
+    if timeout_at(deadline, admin_task.join_next()).await.is_err() {
+        tracing::warn!("connections of the admin listener are cut off (limits.drain_timeout_ms)");
+    }
     tracing::info!(
         drained = report.drained,
         aborted = report.aborted,
@@ -165,8 +181,7 @@ impl<E: Endpoint> Public<E> {
         self.warned = Some(Instant::now());
     }
 
-    async fn drain(mut self, drain_timeout: Duration) -> DrainReport {
-        let deadline = Instant::now() + drain_timeout;
+    async fn drain(mut self, deadline: Instant) -> DrainReport {
         let mut drained = 0;
         while let Ok(Some(ended)) = timeout_at(deadline, self.connections.join_next()).await {
             log_panic(ended);
@@ -178,7 +193,8 @@ impl<E: Endpoint> Public<E> {
     }
 }
 
-fn log_panic(ended: Result<(), JoinError>) {
+/// Tells of a connection's task that ended by a panic.
+pub(super) fn log_panic(ended: Result<(), JoinError>) {
     if let Err(error) = ended {
         tracing::error!(%error, "a connection's task failed: this is a defect of this program");
     }
@@ -233,19 +249,8 @@ impl<E: Endpoint> Service<E> {
     }
 
     async fn handshake(&self, stream: TcpStream) -> Handshake {
-        let Some(acceptor) = &self.tls else {
-            return Handshake::Plain(stream);
-        };
-        match acceptor
-            .accept(stream, self.rules.limits.tls_handshake_timeout_ms)
-            .await
-        {
-            Ok(stream) => Handshake::Tls(stream),
-            Err(error) => {
-                tracing::info!(%error, "a TLS handshake failed");
-                Handshake::Failed
-            }
-        }
+        let timeout_ms = self.rules.limits.tls_handshake_timeout_ms;
+        Handshake::of(self.tls.as_ref(), stream, timeout_ms).await
     }
 
     async fn speak<S: AsyncRead + AsyncWrite + Unpin>(&self, stream: S) {
@@ -260,11 +265,4 @@ impl<E: Endpoint> Service<E> {
         let answer = |_, _| async { exchange::refuse(&*self.endpoint, Refusal::Busy) };
         connection::serve(stream, self.rules.clone(), answer).await;
     }
-}
-
-/// How a connection begins.
-enum Handshake {
-    Plain(TcpStream),
-    Tls(tokio_openssl::SslStream<TcpStream>),
-    Failed,
 }

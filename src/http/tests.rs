@@ -1,5 +1,6 @@
 //! The HTTP edge over real sockets: what a caller sees. The harness stands here; each theme has its file.
 
+mod commands;
 mod drain;
 mod limits;
 mod requests;
@@ -7,17 +8,22 @@ mod tls;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
+use super::admin::Guard;
 use super::server::{DrainReport, Listeners, serve};
 use super::tls::Acceptor;
-use super::{Endpoint, Refusal, SoapHead, SoapRequest, SoapResponse};
+use super::{
+    CommandRefused, Console, Endpoint, Refusal, SoapHead, SoapRequest, SoapResponse, Work,
+};
+use crate::admin_access::Token;
 use crate::config::Limits;
 
 /// No test waits longer than this for what must happen.
@@ -33,6 +39,9 @@ struct TestEndpoint {
     waiting: Notify,
     /// Lets it go on.
     go_on: Notify,
+    /// Lines that the command `endless` has got rid of, and that it has ended.
+    lines: AtomicUsize,
+    dropped: Notify,
 }
 
 impl Endpoint for TestEndpoint {
@@ -92,10 +101,59 @@ impl Endpoint for TestEndpoint {
     }
 }
 
+/// Command `echo` says its arguments, `wait` a line before it waits and one after, `endless` lines for ever.
+impl Console for TestEndpoint {
+    fn version(&self) -> Bytes {
+        Bytes::from_static(b"{}")
+    }
+
+    fn metrics(&self, connections_open: usize) -> Bytes {
+        Bytes::from(format!("open {connections_open}\n"))
+    }
+
+    fn command(
+        self: Arc<Self>,
+        name: &str,
+        arguments: Bytes,
+        lines: mpsc::Sender<Bytes>,
+    ) -> Result<Work, CommandRefused> {
+        match name {
+            "echo" => Ok(Box::pin(async move {
+                lines.send(arguments).await.unwrap();
+            })),
+            "wait" => Ok(Box::pin(async move {
+                lines.send(Bytes::from_static(b"begun\n")).await.unwrap();
+                self.waiting.notify_one();
+                self.go_on.notified().await;
+                lines.send(Bytes::from_static(b"done\n")).await.unwrap();
+            })),
+            "endless" => Ok(Box::pin(async move {
+                let told = Told(Arc::clone(&self));
+                while lines.send(Bytes::from(vec![b'x'; 65_536])).await.is_ok() {
+                    self.lines.fetch_add(1, Ordering::Relaxed);
+                }
+                drop(told);
+            })),
+            "refused" => Err(CommandRefused::Arguments("as the test asks".to_owned())),
+            _ => Err(CommandRefused::Unknown),
+        }
+    }
+}
+
+/// Tells when a command is dropped.
+struct Told(Arc<TestEndpoint>);
+
+impl Drop for Told {
+    fn drop(&mut self) {
+        self.0.dropped.notify_one();
+    }
+}
+
 /// A server on free ports.
 struct TestServer {
     http: SocketAddr,
     admin: SocketAddr,
+    token: Token,
     endpoint: Arc<TestEndpoint>,
     stop: Option<oneshot::Sender<()>>,
     ended: JoinHandle<DrainReport>,
@@ -107,14 +165,20 @@ impl TestServer {
     }
 
     async fn start_with(limits: Limits, tls: Option<Acceptor>) -> Self {
-        let listeners = Listeners {
-            http: TcpListener::bind("127.0.0.1:0").await.unwrap(),
-            admin: TcpListener::bind("127.0.0.1:0").await.unwrap(),
-        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let admin_listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (http, admin) = (
-            listeners.http.local_addr().unwrap(),
-            listeners.admin.local_addr().unwrap(),
+            listener.local_addr().unwrap(),
+            admin_listener.local_addr().unwrap(),
         );
+        let token = Token::random().unwrap();
+        let listeners = Listeners {
+            http: listener,
+            tls,
+            admin: admin_listener,
+            admin_tls: None,
+            guard: Guard::new(admin, &[], token.clone()),
+        };
         let endpoint = Arc::new(TestEndpoint::default());
         let (stop, stopped) = oneshot::channel();
         let shutdown = async move {
@@ -123,16 +187,11 @@ impl TestServer {
                 std::future::pending().await
             }
         };
-        let served = serve(
-            listeners,
-            tls,
-            Arc::new(limits),
-            Arc::clone(&endpoint),
-            shutdown,
-        );
+        let served = serve(listeners, Arc::new(limits), Arc::clone(&endpoint), shutdown);
         Self {
             http,
             admin,
+            token,
             endpoint,
             stop: Some(stop),
             ended: tokio::spawn(served),
@@ -201,7 +260,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
     }
 
     async fn get(&mut self, target: &str) -> Received {
-        self.send(format!("GET {target} HTTP/1.1\r\nHost: x\r\n\r\n"))
+        self.send(format!("GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n"))
             .await;
         self.answer().await
     }

@@ -1,4 +1,4 @@
-//! TLS of the public listener: certificate and key from files, TLS 1.2 and 1.3, the suites security servers offer.
+//! TLS of the listeners: certificate and key from files, TLS 1.2 and 1.3, the suites security servers offer.
 //!
 //! It asks for no client certificate and reloads nothing. A security server compares our certificate byte for byte
 //! with the one registered there and checks neither its chain nor its dates, so neither does this.
@@ -29,9 +29,11 @@ const SESSION_CONTEXT: &[u8] = b"psop-adapter";
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// A file cannot be read.
-    #[error("{key}: cannot read {}: {source}", path.display())]
+    #[error("{section}.{key}: cannot read {}: {source}", path.display())]
     Read {
-        /// The configuration key.
+        /// The configuration's section.
+        section: &'static str,
+        /// The key in it.
         key: &'static str,
         /// The file.
         path: PathBuf,
@@ -39,28 +41,36 @@ pub enum TlsError {
         source: std::io::Error,
     },
     /// The certificate file holds no certificate.
-    #[error("tls.certificate: {} holds no PEM certificate: write the server certificate first, then its chain", path.display())]
+    #[error("{section}.certificate: {} holds no PEM certificate: write the server certificate first, then its chain", path.display())]
     Certificate {
+        /// The configuration's section.
+        section: &'static str,
         /// The file.
         path: PathBuf,
     },
     /// The key file holds no key that can be read.
-    #[error("tls.key: {} holds no PEM private key without a passphrase: {source}", path.display())]
+    #[error("{section}.key: {} holds no PEM private key without a passphrase: {source}", path.display())]
     Key {
+        /// The configuration's section.
+        section: &'static str,
         /// The file.
         path: PathBuf,
         /// What OpenSSL said.
         source: ErrorStack,
     },
     /// The certificate is for a key that security servers do not speak.
-    #[error("tls.certificate: {} is not an RSA certificate: security servers speak RSA only", path.display())]
+    #[error("{section}.certificate: {} is not an RSA certificate: security servers speak RSA only", path.display())]
     NotRsa {
+        /// The configuration's section.
+        section: &'static str,
         /// The file.
         path: PathBuf,
     },
     /// Certificate and key are of two pairs.
-    #[error("tls.key: {} is not the key of the first certificate in {}", key.display(), certificate.display())]
+    #[error("{section}.key: {} is not the key of the first certificate in {}", key.display(), certificate.display())]
     Mismatch {
+        /// The configuration's section.
+        section: &'static str,
         /// The certificate file.
         certificate: PathBuf,
         /// The key file.
@@ -86,30 +96,35 @@ pub enum TlsError {
 #[derive(Clone)]
 pub struct Acceptor {
     inner: SslAcceptor,
+    certificate: X509,
 }
 
 impl Acceptor {
-    /// Reads certificate (with its chain) and key and checks that they belong together.
+    /// Reads certificate (with its chain) and key and checks that they belong together. `section` is the
+    /// configuration's, for errors.
     ///
     /// # Errors
     /// [`TlsError`] naming the file and the configuration key.
-    pub fn load(certificate: &Path, key: &Path) -> Result<Self, TlsError> {
-        let chain = read_chain(certificate)?;
-        let private_key = read_key(key)?;
+    pub fn load(section: &'static str, certificate: &Path, key: &Path) -> Result<Self, TlsError> {
+        let chain = read_chain(section, certificate)?;
+        let private_key = read_key(section, key)?;
         let mut chain = chain.into_iter();
         let Some(leaf) = chain.next() else {
             return Err(TlsError::Certificate {
+                section,
                 path: certificate.to_owned(),
             });
         };
         let public_key = leaf.public_key()?;
         if public_key.id() != Id::RSA {
             return Err(TlsError::NotRsa {
+                section,
                 path: certificate.to_owned(),
             });
         }
         if !public_key.public_eq(&private_key) {
             return Err(TlsError::Mismatch {
+                section,
                 certificate: certificate.to_owned(),
                 key: key.to_owned(),
             });
@@ -128,7 +143,13 @@ impl Acceptor {
         builder.set_private_key(&private_key)?;
         Ok(Self {
             inner: builder.build(),
+            certificate: leaf,
         })
+    }
+
+    /// The certificate that callers are shown.
+    pub fn certificate(&self) -> &X509 {
+        &self.certificate
     }
 
     /// Shakes hands with one caller within `timeout_ms`.
@@ -149,6 +170,33 @@ impl Acceptor {
     }
 }
 
+/// How a connection begins.
+pub(super) enum Handshake {
+    Plain(TcpStream),
+    Tls(SslStream<TcpStream>),
+    Failed,
+}
+
+impl Handshake {
+    /// Shakes hands where the listener speaks TLS; a failure is logged.
+    pub(super) async fn of(
+        acceptor: Option<&Acceptor>,
+        stream: TcpStream,
+        timeout_ms: u64,
+    ) -> Handshake {
+        let Some(acceptor) = acceptor else {
+            return Handshake::Plain(stream);
+        };
+        match acceptor.accept(stream, timeout_ms).await {
+            Ok(stream) => Handshake::Tls(stream),
+            Err(error) => {
+                tracing::info!(%error, "a TLS handshake failed");
+                Handshake::Failed
+            }
+        }
+    }
+}
+
 impl std::fmt::Debug for Acceptor {
     /// Says nothing of the key.
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -156,25 +204,28 @@ impl std::fmt::Debug for Acceptor {
     }
 }
 
-fn read(key: &'static str, path: &Path) -> Result<Vec<u8>, TlsError> {
+fn read(section: &'static str, key: &'static str, path: &Path) -> Result<Vec<u8>, TlsError> {
     std::fs::read(path).map_err(|source| TlsError::Read {
+        section,
         key,
         path: path.to_owned(),
         source,
     })
 }
 
-fn read_chain(path: &Path) -> Result<Vec<X509>, TlsError> {
-    let pem = read("tls.certificate", path)?;
+fn read_chain(section: &'static str, path: &Path) -> Result<Vec<X509>, TlsError> {
+    let pem = read(section, "certificate", path)?;
     X509::stack_from_pem(&pem).map_err(|_| TlsError::Certificate {
+        section,
         path: path.to_owned(),
     })
 }
 
-fn read_key(path: &Path) -> Result<PKey<Private>, TlsError> {
-    let pem = read("tls.key", path)?;
+fn read_key(section: &'static str, path: &Path) -> Result<PKey<Private>, TlsError> {
+    let pem = read(section, "key", path)?;
     // Without a callback OpenSSL would ask for a passphrase on the terminal and wait.
     PKey::private_key_from_pem_callback(&pem, |_| Ok(0)).map_err(|source| TlsError::Key {
+        section,
         path: path.to_owned(),
         source,
     })

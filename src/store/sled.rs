@@ -26,6 +26,7 @@ use std::fs::File;
 use std::future::ready;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -63,6 +64,7 @@ pub struct SledStore {
     jobs: Mutex<Option<SyncSender<Job>>>,
     /// What became of the closing, once it is done.
     closed: watch::Receiver<Option<Result<(), String>>>,
+    commits: AtomicU64,
 }
 
 impl SledStore {
@@ -96,6 +98,7 @@ impl SledStore {
             engine,
             jobs: Mutex::new(Some(jobs)),
             closed,
+            commits: AtomicU64::new(0),
         })
     }
 
@@ -138,7 +141,9 @@ impl SledStore {
         // A committer that ends without an answer has failed, and says why.
         outcome
             .await
-            .unwrap_or_else(|_| Err(self.engine.fail("the committer ended")))
+            .unwrap_or_else(|_| Err(self.engine.fail("the committer ended")))?;
+        self.commits.fetch_add(1, Ordering::Relaxed);
+        Ok(())
     }
 }
 
@@ -201,6 +206,10 @@ impl Store for SledStore {
 
     fn registry(&self) -> StoreFuture<'_, Registry> {
         self.read(registry::read)
+    }
+
+    fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Relaxed)
     }
 
     fn ready(&self) -> Result<(), StoreError> {

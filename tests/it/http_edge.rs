@@ -200,8 +200,9 @@ fn health_is_told_on_the_admin_listener_alone() {
         assert_eq!(get(server.http, path).unwrap().status, 404, "{path}");
     }
     for path in ["/", "/xroad?wsdl", "/wsdl/psop-v1.wsdl", "/health"] {
-        assert_eq!(get(server.admin, path).unwrap().status, 404, "{path}");
+        assert_eq!(get(server.admin, path).unwrap().status, 401, "{path}");
     }
+    // Called by a name that is not the admin listener's.
     let posted = post(server.admin, message().as_bytes(), "text/xml").unwrap();
-    assert_eq!(posted.status, 404);
+    assert_eq!(posted.status, 421);
 }

@@ -4,6 +4,7 @@
 // The lints' exception for tests covers test functions, not what they share.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod admin;
 mod authorisation;
 mod command_line;
 mod configuration;
@@ -26,6 +27,7 @@ mod load_limits;
 mod mutations;
 #[cfg(feature = "heavy-tests")]
 mod paging_cost;
+mod operator_commands;
 mod privacy;
 mod properties;
 mod rate_limit;

@@ -159,32 +159,3 @@ async fn a_body_that_ends_early_or_is_framed_wrongly_is_refused() {
         .await;
     client.answer().await.assert(500, "BodyBroken");
 }
-
-#[tokio::test]
-async fn the_admin_listener_tells_life_and_readiness_only() {
-    let server = TestServer::start(Limits::default()).await;
-    for (target, status, text) in [
-        ("/health/live", 200, r#"{"status":"live"}"#),
-        ("/health/ready", 200, r#"{"status":"ready"}"#),
-        ("/xroad", 404, "not found\n"),
-        ("/", 404, "not found\n"),
-    ] {
-        server
-            .connect_admin()
-            .await
-            .get(target)
-            .await
-            .assert(status, text);
-    }
-    let mut client = server.connect_admin().await;
-    client
-        .send("POST /health/live HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
-        .await;
-    assert_eq!(client.answer().await.status(), 404);
-    server
-        .connect()
-        .await
-        .get("/health/live")
-        .await
-        .assert(404, "not found\n");
-}

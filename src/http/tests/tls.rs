@@ -45,7 +45,7 @@ impl Files {
     }
 
     fn load(&self) -> Result<Acceptor, TlsError> {
-        Acceptor::load(&self.certificate, &self.key)
+        Acceptor::load("tls", &self.certificate, &self.key)
     }
 }
 
@@ -208,7 +208,11 @@ fn files_that_do_not_fit_are_refused_with_the_key_to_correct() {
     std::fs::write(&good.certificate, "no certificate").unwrap();
     assert!(matches!(good.load(), Err(TlsError::Certificate { .. })));
 
-    let absent =
-        Acceptor::load(&good.certificate, &good.certificate.with_extension("gone")).unwrap_err();
+    let absent = Acceptor::load(
+        "tls",
+        &good.certificate,
+        &good.certificate.with_extension("gone"),
+    )
+    .unwrap_err();
     assert!(absent.to_string().starts_with("tls."), "{absent}");
 }

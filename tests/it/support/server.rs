@@ -107,13 +107,18 @@ pub struct Server {
 
 impl Server {
     /// Runs `command`, which ends in `serve …`, on free ports.
-    pub fn spawn(mut command: Command, log: &Path) -> Server {
+    pub fn spawn(command: Command, log: &Path) -> Server {
+        Self::spawn_with_admin(command, log, "127.0.0.1:0")
+    }
+
+    /// The same with another address for the admin listener.
+    pub fn spawn_with_admin(mut command: Command, log: &Path, admin: &str) -> Server {
         let log = std::fs::OpenOptions::new()
             .create(true)
             .append(true)
             .open(log)
             .unwrap();
-        command.args(["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"]);
+        command.args(["--listen", "127.0.0.1:0", "--admin-listen", admin]);
         let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut line = String::new();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
@@ -196,7 +201,7 @@ pub fn post(address: SocketAddr, body: &[u8], content_type: &str) -> std::io::Re
 
 /// A GET on a connection of its own.
 pub fn get(address: SocketAddr, path: &str) -> std::io::Result<Answer> {
-    let head = format!("GET {path} HTTP/1.1\r\nHost: psop\r\nConnection: close\r\n\r\n");
+    let head = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
     exchange(address, head.as_bytes())
 }
 

@@ -1,0 +1,91 @@
+//! The program as its operator meets it: version, metrics, and operator commands inside the running server.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use serde_json::{Map, Value, json};
+use tokio::sync::mpsc;
+
+use super::App;
+use crate::contract::wsdl;
+use crate::http::{CommandRefused, Console, Work};
+use crate::operate::{self, Command, LINES_WAITING_MAX, Line};
+use crate::telemetry::metrics::Now;
+
+impl Console for App {
+    fn version(&self) -> Bytes {
+        let version = json!({
+            "program": "psop-adapter",
+            "version": env!("CARGO_PKG_VERSION"),
+            "contract": wsdl::VERSION,
+        });
+        Bytes::from(version.to_string())
+    }
+
+    fn metrics(&self, connections_open: usize) -> Bytes {
+        let now = Now {
+            requests_in_flight: self
+                .in_flight_max
+                .saturating_sub(self.in_flight.available_permits()),
+            connections_open,
+            store_ready: self.services.store.ready().is_ok(),
+            commits: self.services.store.commits(),
+        };
+        Bytes::from(self.metrics.text(now).unwrap_or_default())
+    }
+
+    fn command(
+        self: Arc<Self>,
+        name: &str,
+        arguments: Bytes,
+        lines: mpsc::Sender<Bytes>,
+    ) -> Result<Work, CommandRefused> {
+        let name = Command::NAMES
+            .iter()
+            .find(|known| **known == name)
+            .ok_or(CommandRefused::Unknown)?;
+        let command = parse(name, &arguments)
+            .map_err(|error| CommandRefused::Arguments(error.to_string()))?;
+        drop(arguments);
+        Ok(Box::pin(run(self, name, command, lines)))
+    }
+}
+
+/// The command of this name with arguments in JSON.
+fn parse(name: &str, arguments: &[u8]) -> Result<Command, serde_json::Error> {
+    let arguments: Value = serde_json::from_slice(arguments)?;
+    let named = Map::from_iter([(name.to_owned(), arguments)]);
+    serde_json::from_value(Value::Object(named))
+}
+
+async fn run(app: Arc<App>, name: &'static str, command: Command, lines: mpsc::Sender<Bytes>) {
+    tracing::info!(command = name, "an operator command begins");
+    app.metrics.command_begun();
+    let began = Instant::now();
+    let (sender, mut said) = mpsc::channel(LINES_WAITING_MAX);
+    let forwarding = async {
+        while let Some(line) = said.recv().await {
+            if lines.send(as_bytes(&line)).await.is_err() {
+                break;
+            }
+        }
+        // No more lines are taken: a command that still has some stops.
+        drop(said);
+    };
+    let (done, ()) = tokio::join!(operate::perform(command, &app.services, sender), forwarding);
+    tracing::info!(
+        command = name,
+        exit_code = done.exit_code,
+        took_us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
+        "an operator command ended"
+    );
+}
+
+/// A line as it goes over the wire: one JSON object, and a line break.
+fn as_bytes(line: &Line) -> Bytes {
+    // A line is a text or a number: writing it as JSON does not fail.
+    let mut bytes = serde_json::to_vec(line).unwrap_or_default();
+    bytes.push(b'\n');
+    Bytes::from(bytes)
+}

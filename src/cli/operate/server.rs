@@ -1,0 +1,216 @@
+//! The running server as the command line meets it: found by its admin file, proven to be the one that wrote it, asked
+//! over its admin listener.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::Path;
+use std::pin::Pin;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, bail, ensure};
+use bytes::{Bytes, BytesMut};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use hyper::client::conn::http1;
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use openssl::ssl::{Ssl, SslContext, SslMethod, SslVerifyMode, SslVersion};
+use openssl::x509::X509;
+use serde_json::Value;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_openssl::SslStream;
+
+use super::print;
+use crate::admin_access::{AdminFile, NONCE_HEADER, PROOF_HEADER, nonce};
+use crate::operate::{Command, Line};
+
+/// How long a server may take to be reached and to prove itself.
+const FIND_TIMEOUT: Duration = Duration::from_secs(10);
+/// Longest line of a command's output, in bytes.
+const LINE_BYTES_MAX: usize = 64 << 20;
+/// Longest refusal that is printed, in bytes.
+const REFUSAL_BYTES_MAX: usize = 64 << 10;
+
+/// A server that has proven to be the one that wrote the admin file.
+pub(super) struct Server {
+    file: AdminFile,
+}
+
+impl Server {
+    /// Finds the server that has this store.
+    ///
+    /// # Errors
+    /// Why there is none, or none that can be asked.
+    pub(super) async fn find(store: &Path) -> anyhow::Result<Server> {
+        let path = AdminFile::path_of(store);
+        let file = AdminFile::read(&path)
+            .with_context(|| format!("cannot read {}", path.display()))?
+            .with_context(|| format!("there is no {}", path.display()))?;
+        let server = Server { file };
+        timeout(FIND_TIMEOUT, server.prove())
+            .await
+            .map_err(|_| anyhow::anyhow!("{} does not answer", server.file.address))??;
+        Ok(server)
+    }
+
+    /// The port of a server that is gone may be another program's by now: nothing of ours is for that one.
+    async fn prove(&self) -> anyhow::Result<()> {
+        let nonce = nonce()?;
+        let request = Request::get("/version")
+            .header(HOST, self.address().to_string())
+            .header(NONCE_HEADER, &nonce)
+            .body(Full::new(Bytes::new()))?;
+        let answer = self.send(request).await?;
+        let proof = answer.headers().get(PROOF_HEADER);
+        let is_proven = match proof {
+            Some(proof) => self.file.token.is_proven(&nonce, proof.as_bytes())?,
+            None => false,
+        };
+        ensure!(
+            is_proven,
+            "what listens on {} is not the server that wrote the admin file",
+            self.address()
+        );
+        Ok(())
+    }
+
+    /// Runs a command there and prints its lines as they come.
+    ///
+    /// # Errors
+    /// The server refuses, or breaks off; then what it had done by that time stays done.
+    pub(super) async fn run(
+        &self,
+        command: &Command,
+        body_bytes_max: usize,
+    ) -> anyhow::Result<ExitCode> {
+        let (name, arguments) = named(command)?;
+        ensure!(
+            arguments.len() <= body_bytes_max,
+            "the arguments are {} bytes, larger than a running server takes (limits.admin_body_bytes_max, \
+             {body_bytes_max}): nothing was done",
+            arguments.len()
+        );
+        let request = Request::post(format!("/commands/{name}"))
+            .header(HOST, self.address().to_string())
+            .header(AUTHORIZATION, self.file.token.authorization())
+            .header(CONTENT_TYPE, "application/json")
+            .body(Full::new(Bytes::from(arguments)))?;
+        let answer = self.send(request).await?;
+        let status = answer.status();
+        let body = answer.into_body();
+        if status != 200 {
+            let told = http_body_util::Limited::new(body, REFUSAL_BYTES_MAX)
+                .collect()
+                .await;
+            let told = told.map(|told| told.to_bytes()).unwrap_or_default();
+            bail!(
+                "the running server refuses the command (HTTP {status}): {}",
+                String::from_utf8_lossy(&told).trim_end()
+            );
+        }
+        print_lines(body).await
+    }
+
+    async fn send(&self, request: Request<Full<Bytes>>) -> anyhow::Result<Response<Incoming>> {
+        let address = self.address();
+        let stream = TcpStream::connect(address)
+            .await
+            .with_context(|| format!("nothing answers on {address}"))?;
+        let answer = match &self.file.certificate {
+            None => exchange(stream, request).await,
+            Some(certificate) => exchange(shake_hands(stream, certificate).await?, request).await,
+        };
+        answer.with_context(|| format!("the server on {address} broke off"))
+    }
+
+    /// Where to connect: a listener on every address is met on loopback.
+    fn address(&self) -> SocketAddr {
+        let mut address = self.file.address;
+        match address.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+            IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+            _ => {}
+        }
+        address
+    }
+}
+
+/// A command's name and its arguments as JSON.
+fn named(command: &Command) -> anyhow::Result<(String, Vec<u8>)> {
+    let Value::Object(named) = serde_json::to_value(command)? else {
+        bail!("the command has no arguments, which is a defect of this program");
+    };
+    let (name, arguments) = named
+        .into_iter()
+        .next()
+        .context("the command has no name, which is a defect of this program")?;
+    Ok((name, serde_json::to_vec(&arguments)?))
+}
+
+async fn exchange<S>(stream: S, request: Request<Full<Bytes>>) -> anyhow::Result<Response<Incoming>>
+where
+    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+{
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+    // It ends with the connection, which ends with the answer.
+    tokio::spawn(connection);
+    Ok(sender.send_request(request).await?)
+}
+
+/// TLS to the holder of exactly this certificate's key: neither names nor dates nor issuers matter.
+async fn shake_hands(stream: TcpStream, certificate: &str) -> anyhow::Result<SslStream<TcpStream>> {
+    let expected = X509::from_pem(certificate.as_bytes())?;
+    let mut context = SslContext::builder(SslMethod::tls_client())?;
+    context.set_min_proto_version(Some(SslVersion::TLS1_2))?;
+    // The comparison below is the verification.
+    context.set_verify(SslVerifyMode::NONE);
+    let mut stream = SslStream::new(Ssl::new(&context.build())?, stream)?;
+    Pin::new(&mut stream)
+        .connect()
+        .await
+        .context("the TLS handshake failed")?;
+    let shown = stream.ssl().peer_certificate();
+    let shown = shown.map(|shown| shown.to_der()).transpose()?;
+    ensure!(
+        shown == Some(expected.to_der()?),
+        "the server shows another certificate than the admin file tells of"
+    );
+    Ok(stream)
+}
+
+/// Prints lines as they come, up to the one that tells the exit code.
+async fn print_lines(mut body: Incoming) -> anyhow::Result<ExitCode> {
+    const BROKEN: &str = "the server broke off before the command's end: what it had done stays done; look what \
+                          there is before running it again";
+    let mut waiting = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.context(BROKEN)?.into_data() else {
+            continue;
+        };
+        let mut searched = waiting.len();
+        waiting.extend_from_slice(&data);
+        while let Some(end) = find_break(&waiting, searched) {
+            let line = waiting.split_to(end + 1);
+            searched = 0;
+            let line: Line = serde_json::from_slice(&line)
+                .context("the server's output is not this version's")?;
+            if let Some(exit_code) = print(line)? {
+                return Ok(ExitCode::from(exit_code));
+            }
+        }
+        ensure!(
+            waiting.len() <= LINE_BYTES_MAX,
+            "a line of the server's output is longer than {LINE_BYTES_MAX} bytes"
+        );
+    }
+    bail!(BROKEN)
+}
+
+/// Where the first line break stands, from `searched` on.
+fn find_break(bytes: &[u8], searched: usize) -> Option<usize> {
+    let rest = bytes.get(searched..)?;
+    let found = rest.iter().position(|byte| *byte == b'\n')?;
+    Some(searched + found)
+}
