@@ -1,5 +1,7 @@
 //! The command line: what there is, and where each command stands.
 
+mod access_head;
+mod audit;
 mod call;
 mod completions;
 mod contract;
@@ -7,6 +9,7 @@ mod operate;
 mod registry;
 mod serve;
 mod status;
+mod store;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -44,6 +47,12 @@ enum Command {
     Registry(registry::Registry),
     /// Say whether the store can be used and what the registry holds
     Status(status::Status),
+    /// Prove every record of the store, and that its sums agree
+    #[command(subcommand)]
+    Store(store::Store),
+    /// Prove and print the access log
+    #[command(subcommand)]
+    Audit(audit::Audit),
     /// Call a service as an X-Road client would, and print the answer
     Call(Box<call::Call>),
     /// Print a completion script for a shell
@@ -58,6 +67,8 @@ impl Cli {
             Command::Contract(command) => command.run(),
             Command::Registry(command) => command.run(),
             Command::Status(command) => command.run(),
+            Command::Store(command) => command.run(),
+            Command::Audit(command) => command.run(),
             Command::Call(command) => command.run(),
             Command::Completions(command) => command.run(),
         }

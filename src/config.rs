@@ -209,13 +209,19 @@ pub struct Log {
     pub format: LogFormat,
     /// `error`, `warn`, `info`, `debug` or `trace`, or directives such as `info,psop_adapter::http=debug`.
     pub level: String,
+    /// How often the access log's head is logged, in seconds: at least once an hour.
+    pub access_head_every_s: u64,
 }
+
+/// The access log's head is logged at least this often.
+const ACCESS_HEAD_EVERY_S_MAX: u64 = 3600;
 
 impl Default for Log {
     fn default() -> Self {
         Self {
             format: LogFormat::Json,
             level: "info".to_owned(),
+            access_head_every_s: ACCESS_HEAD_EVERY_S_MAX,
         }
     }
 }
@@ -254,6 +260,11 @@ impl Config {
         problems.extend(self.admin.problems());
         if self.store.cache_bytes == 0 {
             problems.push("store.cache_bytes: must be 1 or more".to_owned());
+        }
+        if !(1..=ACCESS_HEAD_EVERY_S_MAX).contains(&self.log.access_head_every_s) {
+            problems.push(format!(
+                "log.access_head_every_s: must be from 1 to {ACCESS_HEAD_EVERY_S_MAX}"
+            ));
         }
         problems.extend(empty_paths(self));
         problems

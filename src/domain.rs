@@ -8,6 +8,7 @@ pub mod authorisation;
 pub mod business_id;
 pub mod client;
 pub mod code;
+pub mod consistency;
 pub mod create;
 pub mod customer;
 pub mod dated;

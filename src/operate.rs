@@ -13,8 +13,10 @@
 //!
 //! Invariant: lines of [`Output`] may hold personal data, since the operator asked for it; logs and errors may not.
 
+pub mod audit;
 pub mod registry;
 pub mod status;
+pub mod store_check;
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
@@ -32,6 +34,14 @@ pub enum Command {
     RegistryShow(registry::Show),
     /// Replace the registry.
     RegistryApply(registry::Apply),
+    /// Prove the store.
+    StoreCheck(store_check::Check),
+    /// Print the access log's head.
+    AuditHead(audit::Head),
+    /// Walk the access log's chain.
+    AuditVerify(audit::Verify),
+    /// Print an organiser's rows of the access log.
+    AuditExport(audit::Export),
 }
 
 impl Command {
@@ -48,6 +58,10 @@ pub async fn run(command: Command, services: &Services, output: &Output) -> Resu
         Command::Status(command) => command.run(services, output).await,
         Command::RegistryShow(command) => command.run(services, output).await,
         Command::RegistryApply(command) => command.run(services, output).await,
+        Command::StoreCheck(command) => command.run(services, output).await,
+        Command::AuditHead(command) => command.run(services, output).await,
+        Command::AuditVerify(command) => command.run(services, output).await,
+        Command::AuditExport(command) => command.run(services, output).await,
     }
 }
 

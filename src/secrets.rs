@@ -16,6 +16,8 @@ use openssl::sign::Signer;
 use openssl::symm::{Cipher, decrypt_aead, encrypt_aead};
 use serde::{Deserialize, Serialize};
 
+use crate::domain::person_id::PersonId;
+
 const KEY_BYTES: usize = 32;
 const NONCE_BYTES: usize = 12;
 const TAG_BYTES: usize = 16;
@@ -170,6 +172,8 @@ pub enum HashOf {
     Client,
     /// An X-Road message id in a log line.
     LogId,
+    /// A stored record's key, as its name in a report.
+    Record,
 }
 
 impl HashOf {
@@ -182,6 +186,7 @@ impl HashOf {
             HashOf::Query => b"query",
             HashOf::Client => b"client",
             HashOf::LogId => b"log-id",
+            HashOf::Record => b"record",
         }
     }
 }
@@ -223,6 +228,12 @@ impl Keyring {
             update_framed(&mut signer, part)?;
         }
         finish(signer)
+    }
+
+    /// The keyed hash that stands for a person wherever no identity code may: in the access log and in records'
+    /// keys.
+    pub fn person_hash(&self, person: &PersonId) -> Result<[u8; 32], SecretsError> {
+        self.keyed_hash(HashOf::Person, &[person.as_str().as_bytes()])
     }
 
     /// HMAC-SHA-256 over a token's content, under the token key.

@@ -3,6 +3,8 @@
 //!
 //! Invariant: `commit` returns `Ok` only after the change would survive a power cut.
 
+pub mod audit;
+pub mod check;
 pub mod sled;
 
 use std::future::Future;
@@ -27,6 +29,8 @@ use crate::domain::registry::{
     Registry, ServiceType,
 };
 use crate::domain::service_event::{PlacedEvent, ServiceEvent};
+use crate::store::audit::{AccessHead, AccessRecord, AccessVerdict};
+use crate::store::check::CheckReport;
 
 /// Why the store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -354,6 +358,25 @@ pub trait Store: Send + Sync + 'static {
 
     /// How many changes were made durable and acknowledged since it was opened.
     fn commits(&self) -> u64;
+
+    /// How far the access log has come.
+    fn access_head(&self) -> StoreFuture<'_, AccessHead>;
+
+    /// At most `most` rows of the access log from a position on, in order. A row that is missing is left out,
+    /// one that cannot be read is [`StoreError::Corrupt`]; neither shuts the store.
+    fn access_rows(&self, from: u64, most: usize) -> StoreFuture<'_, Vec<AccessRecord>>;
+
+    /// Walks the access log's chain from its beginning to its head, and past the head given, which was taken
+    /// earlier. Stops at the first breach. A breach does not shut the store.
+    fn verify_access(&self, earlier: Option<AccessHead>) -> StoreFuture<'_, AccessVerdict>;
+
+    /// Proves every record, the indexes, the access log's chain, and that ledger, events and balances agree, in
+    /// pieces between which others read and write. Tells `progress` the records read so far. What is found
+    /// stands in the report and does not shut the store; `Err` when the check could not be done.
+    fn check<'a>(
+        &'a self,
+        progress: &'a mut (dyn FnMut(u64) + Send),
+    ) -> StoreFuture<'a, CheckReport>;
 
     /// `Err` with a reason when the store cannot be used.
     fn ready(&self) -> Result<(), StoreError>;

@@ -5,13 +5,14 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::ConfigFile;
+use super::{ConfigFile, access_head};
 use crate::admin_access::{AdminFile, Token};
 use crate::app::{App, open_store};
 use crate::config::{Config, Overrides};
@@ -80,7 +81,12 @@ async fn run(config: Config) -> anyhow::Result<ExitCode> {
     tracing::info!(%http, %admin, environment = ?config.environment, "serving");
     writeln!(stdout, "ready http={http} admin={admin}")?;
     stdout.flush()?;
-    let report = serve(listeners, Arc::new(config.limits), app, stop).await;
+    let heads_every = Duration::from_secs(config.log.access_head_every_s);
+    let report = tokio::select! {
+        report = serve(listeners, Arc::new(config.limits), app, stop) => report,
+        never = access_head::log_every(&*store, heads_every) => never,
+    };
+    access_head::log(&*store).await;
     // Before the store is another's.
     if let Err(error) = std::fs::remove_file(&admin_file) {
         tracing::warn!(%error, "the admin file was not removed: it can be deleted by hand");

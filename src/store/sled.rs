@@ -7,8 +7,10 @@
 //!
 //! In the folder: `db`, `conf`, `blobs` and `snap.*` are sled's, `head` is the guard.
 
+mod audit;
 mod batch;
 mod change;
+mod check;
 mod committer;
 mod engine;
 mod events;
@@ -39,6 +41,8 @@ use crate::domain::client::ClientId;
 use crate::domain::registry::{ClientGrant, OrganiserCode, Registry};
 use crate::domain::service_event::PlacedEvent;
 use crate::secrets::{Keyring, MasterKey};
+use crate::store::audit::{AccessHead, AccessRecord, AccessVerdict};
+use crate::store::check::CheckReport;
 use crate::store::{
     Change, CreationFacts, CreationQuery, FeedHead, GrantFacts, GrantQuery, MessageKey, Miss,
     OrganiserEntry, ReferenceKey, Replays, Store, StoreError, StoreFuture, Stretch,
@@ -210,6 +214,34 @@ impl Store for SledStore {
 
     fn commits(&self) -> u64 {
         self.commits.load(Ordering::Relaxed)
+    }
+
+    fn access_head(&self) -> StoreFuture<'_, AccessHead> {
+        self.read(audit::head)
+    }
+
+    fn access_rows(&self, from: u64, most: usize) -> StoreFuture<'_, Vec<AccessRecord>> {
+        let rows = self
+            .ready()
+            .and_then(|()| audit::rows(&self.engine, from, most));
+        Box::pin(ready(rows))
+    }
+
+    fn verify_access(&self, earlier: Option<AccessHead>) -> StoreFuture<'_, AccessVerdict> {
+        Box::pin(async move {
+            self.ready()?;
+            audit::verify(&self.engine, earlier).await
+        })
+    }
+
+    fn check<'a>(
+        &'a self,
+        progress: &'a mut (dyn FnMut(u64) + Send),
+    ) -> StoreFuture<'a, CheckReport> {
+        Box::pin(async move {
+            self.ready()?;
+            check::check(&self.engine, progress).await
+        })
     }
 
     fn ready(&self) -> Result<(), StoreError> {

@@ -25,9 +25,12 @@ mod lexical;
 mod limits;
 mod load_limits;
 mod mutations;
+mod operator_commands;
+mod operator_commands;
 #[cfg(feature = "heavy-tests")]
 mod paging_cost;
-mod operator_commands;
+#[cfg(feature = "heavy-tests")]
+mod paging_cost;
 mod privacy;
 mod properties;
 mod rate_limit;

@@ -95,7 +95,9 @@ pub(super) fn prepare(keyring: &Keyring, change: &Change) -> Result<PreparedChan
 
 /// Keyed hash of a person.
 pub(super) fn person_hash(keyring: &Keyring, person: &PersonId) -> Result<Hash, StoreError> {
-    hash(keyring, HashOf::Person, &[person.as_str().as_bytes()])
+    keyring
+        .person_hash(person)
+        .map_err(|error| keys_failed(&error))
 }
 
 /// Keyed hash of a client, as owner of misses.

@@ -62,6 +62,33 @@ pub(super) const REGISTRY_TABLES: [Table; 10] = [
     Table::ClientGrant,
 ];
 
+/// Every table there is.
+pub(super) const TABLES: [Table; 23] = [
+    Table::Meta,
+    Table::Municipality,
+    Table::County,
+    Table::Organiser,
+    Table::ServiceType,
+    Table::Provider,
+    Table::Approval,
+    Table::PriceItem,
+    Table::CodeSet,
+    Table::CodeItem,
+    Table::ClientGrant,
+    Table::Customer,
+    Table::Grant,
+    Table::GrantOfCustomer,
+    Table::Event,
+    Table::EventOfGrant,
+    Table::EventOfDay,
+    Table::Feed,
+    Table::Ledger,
+    Table::AnswerByMessage,
+    Table::AnswerByReference,
+    Table::Miss,
+    Table::Access,
+];
+
 impl Table {
     /// Name in messages to the operator.
     pub(super) fn name(self) -> &'static str {
@@ -112,6 +139,12 @@ impl Key {
 
     pub(super) fn as_bytes(&self) -> &[u8] {
         &self.0
+    }
+
+    /// The table that a record with this key is in.
+    pub(super) fn in_table(&self) -> Option<Table> {
+        let byte = *self.0.first()?;
+        TABLES.into_iter().find(|table| *table as u8 == byte)
     }
 
     /// Whether this key lies under `prefix`.
@@ -308,6 +341,22 @@ impl Key {
         Key::table(Table::Access).fixed(&position.to_be_bytes())
     }
 
+    /// Place of an access row, as [`Key::access`] wrote it.
+    pub(super) fn access_position(&self) -> Option<u64> {
+        let place = self.0.strip_prefix(&[Table::Access as u8])?;
+        place.try_into().ok().map(u64::from_be_bytes)
+    }
+
+    /// Number and revision of a posting, as [`Key::ledger`] and [`Key::with_revision`] wrote them.
+    pub(super) fn ledger_place(&self) -> Option<(u64, u64)> {
+        let rest = self.0.strip_prefix(&[Table::Ledger as u8])?;
+        let (number, rest) = rest.split_first_chunk()?;
+        let (revision, [_index]) = rest.split_first_chunk()? else {
+            return None;
+        };
+        Some((u64::from_be_bytes(*number), u64::from_be_bytes(*revision)))
+    }
+
     /// The last eight bytes as a number, as [`Key::with_number`] wrote them.
     pub(super) fn last_number(&self) -> Option<u64> {
         self.0.last_chunk().copied().map(u64::from_be_bytes)
@@ -354,6 +403,11 @@ mod tests {
 
     #[test]
     fn tables_have_bytes_of_their_own() {
+        let all = TABLES.map(|table| table as u8);
+        assert!(all.is_sorted_by(|left, right| left < right));
+        for table in TABLES {
+            assert_eq!(Key::table(table).in_table(), Some(table));
+        }
         let registry = REGISTRY_TABLES.map(|table| table as u8);
         assert!(registry.is_sorted());
         assert_eq!(

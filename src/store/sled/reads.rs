@@ -245,7 +245,7 @@ fn customer(
     Ok(Some(person.into_customer(organiser, stored.version)))
 }
 
-fn grant(
+pub(super) fn grant(
     view: &View<'_>,
     number: PurchasingPowerNumber,
 ) -> Result<Option<StoredGrant>, StoreError> {

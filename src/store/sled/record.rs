@@ -2,8 +2,8 @@
 //!
 //! Invariant: what is decoded is what was encoded under the same key, or an error; never something else.
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::keys::{KEY_BYTES_MAX, Key, Table};
 use crate::secrets::{Keyring, SecretsError};
@@ -89,6 +89,14 @@ pub(super) fn unseal<T: DeserializeOwned>(
     decode_payload(table, &open_sealed(keyring, table, key, sealed)?)
 }
 
+/// Decodes what [`open_sealed`] gave.
+pub(super) fn decode_plain<'a, T: Deserialize<'a>>(
+    table: Table,
+    plain: &'a [u8],
+) -> Result<T, StoreError> {
+    decode_payload(table, plain)
+}
+
 /// A record that is not what was written.
 pub(super) fn corrupt(table: Table, what: &str) -> StoreError {
     StoreError::Corrupt(format!(
@@ -103,7 +111,10 @@ pub(super) fn keys_failed(error: &SecretsError) -> StoreError {
     StoreError::Unavailable(format!("the store's keys cannot be used: {error}"))
 }
 
-fn decode_payload<T: DeserializeOwned>(table: Table, payload: &[u8]) -> Result<T, StoreError> {
+fn decode_payload<'a, T: Deserialize<'a>>(
+    table: Table,
+    payload: &'a [u8],
+) -> Result<T, StoreError> {
     match postcard::take_from_bytes(payload) {
         Ok((decoded, [])) => Ok(decoded),
         Ok(_) => Err(corrupt(table, "has more bytes than it should")),

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::keys::Hash;
 use crate::domain::access::{AccessEntry, DataClass};
+use crate::domain::client::ClientId;
 use crate::domain::customer::{Customer, Language};
 use crate::domain::event_id::EventId;
 use crate::domain::national_code::MunicipalityCode;
@@ -21,6 +22,7 @@ use crate::domain::number::PurchasingPowerNumber;
 use crate::domain::person_id::PersonId;
 use crate::domain::purchasing_power::PurchasingPower;
 use crate::domain::registry::OrganiserCode;
+use crate::store::audit::{AccessRecord, MandateRecord};
 use crate::store::{About, KeptAnswer, Miss};
 
 /// Bytes in one piece; a plain `Vec<u8>` would be written byte by byte.
@@ -106,6 +108,10 @@ impl StoredPerson {
             municipality_of_residence: customer.municipality_of_residence,
             non_disclosure: customer.non_disclosure,
         }
+    }
+
+    pub(super) fn person_id(&self) -> &PersonId {
+        &self.person_id
     }
 
     pub(super) fn into_customer(self, organiser: OrganiserCode, version: u64) -> Customer {
@@ -311,6 +317,41 @@ impl<'a> AccessRow<'a> {
             mandate,
             part,
             parts,
+        }
+    }
+
+    /// The row as an auditor reads it, at its place.
+    pub(super) fn into_record(self, position: u64) -> AccessRecord {
+        AccessRecord {
+            position,
+            at: self.at,
+            message_id: self.message_id.into_owned(),
+            client: ClientId {
+                instance: self.instance.into_owned(),
+                member_class: self.member_class.into_owned(),
+                member_code: self.member_code.into_owned(),
+                subsystem_code: self.subsystem_code.map(Cow::into_owned),
+            },
+            represented_party: self.represented_party.map(Cow::into_owned),
+            user_id: self.user_id.map(Cow::into_owned),
+            service: self.service.into_owned(),
+            purpose: self.purpose.map(Cow::into_owned),
+            organiser: self.organiser,
+            persons: self.persons,
+            numbers: self.numbers,
+            events: self.events,
+            data_class: self.data_class.into_owned(),
+            result: self.result.into_owned(),
+            reason: self.reason.map(Cow::into_owned),
+            rows_returned: self.rows_returned,
+            replayed: self.replayed,
+            mandate: self.mandate.map(|check| MandateRecord {
+                delegate: check.delegate,
+                principal: check.principal,
+                result: check.result.into_owned(),
+            }),
+            part: self.part,
+            parts: self.parts,
         }
     }
 }

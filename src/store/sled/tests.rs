@@ -3,13 +3,16 @@
 //!
 //! `commit` expectations, batches, limits · `files` what opening refuses and accepts · `failure` damage,
 //! failing syncs, panics · `privacy` what stands in the files, the access chain · `facts`, `registry`,
-//! `misses` reads · `format` the stored bytes.
+//! `misses` reads · `events` their places, the feed, the ledger · `check` and `audit` what they find in a store
+//! that was tampered with · `format` the stored bytes.
 
 mod commit;
+mod events;
 mod facts;
 mod failure;
 mod files;
 mod format;
+mod history;
 mod misses;
 mod privacy;
 mod registry;

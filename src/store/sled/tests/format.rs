@@ -4,13 +4,15 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::history::event;
 use super::registry::registry;
 use super::*;
 use crate::domain::access::{MandateCheck, MandateResult};
+use crate::domain::service_event::{CreditOf, Settled};
 use crate::store::Miss;
 use crate::store::sled::stored::{
-    AccessRow, Bytes, ChainedRow, MessageAnswer, State, StoredAnswer, StoredGrant, StoredMandate,
-    StoredMessage, StoredMiss, StoredPerson, StoredReference, Versioned,
+    AccessRow, Bytes, ChainedRow, MessageAnswer, State, StoredAnswer, StoredEvent, StoredGrant,
+    StoredMandate, StoredMessage, StoredMiss, StoredPerson, StoredReference, Versioned,
 };
 
 fn pin(name: &str, stored: &impl Serialize) -> String {
@@ -76,6 +78,24 @@ fn stored_types_keep_their_bytes() {
         Some(mandate),
         (1, 1),
     );
+    let mut event = event(7, 1, date(2026, 3, 2), 1500);
+    event.credit_of = Some(CreditOf {
+        event: event.id,
+        reason_code: "VIRHE".to_owned(),
+        reason_text: "kirjattu kahdesti".to_owned(),
+    });
+    event.settled = Some(Settled {
+        number: "T-1".to_owned(),
+        settled_at: at,
+        paid_at: Some(at),
+    });
+    let posting = event.posting(&grant(1, "ITSENAINEN"), at);
+    let event_record = StoredEvent {
+        change_seq: 300,
+        created_seq: 2,
+        changed_at: at,
+        sealed: Bytes(vec![1]),
+    };
     let pins = [
         pin("state", &state),
         pin("versioned", &versioned),
@@ -89,6 +109,9 @@ fn stored_types_keep_their_bytes() {
         pin("chained", &chained),
         pin("row", &row),
         pin("registry", &registry()),
+        pin("posting", &posting),
+        pin("event", &event),
+        pin("event record", &event_record),
     ];
     let wanted = [
         "state 53 c6d623b7",
@@ -103,6 +126,9 @@ fn stored_types_keep_their_bytes() {
         "chained 35 48da34e2",
         "row 249 d04fb498",
         "registry 681 81d1b687",
+        "posting 27 1b75ec55",
+        "event 183 ccbc2f7e",
+        "event record 6 61c9ea0a",
     ];
     assert_eq!(pins, wanted);
 }

@@ -1,0 +1,195 @@
+//! The access log as it is read back: its head, its rows, and the walk along its chain. Writes nothing.
+//!
+//! Invariant: nothing wrong in the log shuts the store; it is told to who asked.
+
+use ::sled::IVec;
+use std::ops::Bound;
+use tokio::task::yield_now;
+
+use super::batch::chain_link;
+use super::engine::{Engine, View};
+use super::keys::{Hash, Key, STATE_NAME, Table};
+use super::record::{self, corrupt};
+use super::stored::{AccessRow, ChainedRow, State};
+use crate::secrets::Keyring;
+use crate::store::StoreError;
+use crate::store::audit::{AccessHead, AccessRecord, AccessVerdict, Breach, Broken};
+
+/// Rows read at a time: the others wait for the store no longer than these take.
+const PIECE_ROWS: usize = 256;
+
+/// The store's state as this view has it.
+pub(super) fn state(view: &View<'_>) -> Result<State, StoreError> {
+    view.get(Table::Meta, &Key::meta(STATE_NAME))?
+        .ok_or_else(|| corrupt(Table::Meta, "is missing, though the store has others"))
+}
+
+pub(super) fn head(view: &View<'_>) -> Result<AccessHead, StoreError> {
+    state(view).map(|state| head_of(&state))
+}
+
+fn head_of(state: &State) -> AccessHead {
+    AccessHead {
+        rows: state.access_rows,
+        link: state.access_link,
+    }
+}
+
+/// At most `most` rows from a position on, opened after the lock is given back.
+pub(super) fn rows(
+    engine: &Engine,
+    from: u64,
+    most: usize,
+) -> Result<Vec<AccessRecord>, StoreError> {
+    let raw = engine.read(|view| raw_rows(view, from, most))?;
+    raw.iter()
+        .map(|(key, value)| {
+            let position = key
+                .access_position()
+                .ok_or_else(|| corrupt(Table::Access, "has no place"))?;
+            let (_, plain) = open(&engine.keyring, key, value)?;
+            let row: AccessRow<'_> = record::decode_plain(Table::Access, &plain)?;
+            Ok(row.into_record(position))
+        })
+        .collect()
+}
+
+/// Walks the chain to the log's head, and compares it with an earlier head on the way.
+pub(super) async fn verify(
+    engine: &Engine,
+    earlier: Option<AccessHead>,
+) -> Result<AccessVerdict, StoreError> {
+    let mut chain = Chain::new(earlier);
+    loop {
+        let (state, piece) = engine.read(|view| {
+            let rows = raw_rows(view, chain.proven.rows, PIECE_ROWS)?;
+            Ok((state(view)?, rows))
+        })?;
+        match chain.walk(&engine.keyring, &piece, head_of(&state)) {
+            Ok(true) => return Ok(chain.verdict(None)),
+            Ok(false) => yield_now().await,
+            Err(Stop::Breach(breach)) => return Ok(chain.verdict(Some(breach))),
+            Err(Stop::Failed(error)) => return Err(error),
+        }
+    }
+}
+
+/// Why a walk ends before the head.
+enum Stop {
+    Breach(Breach),
+    Failed(StoreError),
+}
+
+/// The walk so far.
+struct Chain {
+    proven: AccessHead,
+    earlier: Option<AccessHead>,
+}
+
+impl Chain {
+    fn new(earlier: Option<AccessHead>) -> Chain {
+        Chain {
+            proven: AccessHead::EMPTY,
+            earlier,
+        }
+    }
+
+    fn verdict(self, breach: Option<Breach>) -> AccessVerdict {
+        AccessVerdict {
+            proven: self.proven,
+            breach,
+        }
+    }
+
+    fn breach(&self, broken: Broken) -> Stop {
+        Stop::Breach(Breach {
+            position: self.proven.rows,
+            broken,
+        })
+    }
+
+    /// Goes along a piece that was read together with `head`; true at the head.
+    fn walk(
+        &mut self,
+        keyring: &Keyring,
+        piece: &[(Key, IVec)],
+        head: AccessHead,
+    ) -> Result<bool, Stop> {
+        self.compare_with_earlier()?;
+        for (key, value) in piece {
+            let position = key.access_position();
+            if self.proven.rows >= head.rows {
+                return Err(self.breach(Broken::PastEnd));
+            }
+            if position != Some(self.proven.rows) {
+                return Err(self.breach(Broken::Missing));
+            }
+            let link = self.link_of(keyring, key, value)?;
+            self.proven.rows += 1;
+            self.proven.link = link;
+            self.compare_with_earlier()?;
+        }
+        if self.proven.rows < head.rows {
+            if piece.len() < PIECE_ROWS {
+                return Err(self.breach(Broken::Missing));
+            }
+            return Ok(false);
+        }
+        if piece.len() == PIECE_ROWS {
+            // There may be rows past the end.
+            return Ok(false);
+        }
+        if self.proven.link != head.link {
+            return Err(Stop::Breach(Breach {
+                position: self.proven.rows.saturating_sub(1),
+                broken: Broken::OtherHead,
+            }));
+        }
+        match self.earlier {
+            Some(earlier) if earlier.rows > head.rows => {
+                Err(self.breach(Broken::CutTail { rows: earlier.rows }))
+            }
+            _ => Ok(true),
+        }
+    }
+
+    fn compare_with_earlier(&self) -> Result<(), Stop> {
+        match self.earlier {
+            Some(earlier) if earlier.rows == self.proven.rows && earlier != self.proven => {
+                Err(Stop::Breach(Breach {
+                    position: self.proven.rows.saturating_sub(1),
+                    broken: Broken::OtherChain,
+                }))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The next row's link, computed anew and found to be the one it carries.
+    fn link_of(&self, keyring: &Keyring, key: &Key, value: &IVec) -> Result<Hash, Stop> {
+        let (row, plain) = open(keyring, key, value).map_err(|error| match error {
+            StoreError::Corrupt(text) => self.breach(Broken::Unreadable(text)),
+            other => Stop::Failed(other),
+        })?;
+        let link = chain_link(keyring, &self.proven.link, self.proven.rows, &plain)
+            .map_err(Stop::Failed)?;
+        if row.position != self.proven.rows || row.link != link {
+            return Err(self.breach(Broken::Unchained));
+        }
+        Ok(link)
+    }
+}
+
+fn raw_rows(view: &View<'_>, from: u64, most: usize) -> Result<Vec<(Key, IVec)>, StoreError> {
+    let last = Bound::Included(Key::access(u64::MAX));
+    view.range((Bound::Included(Key::access(from)), last))
+        .take(most)
+        .collect()
+}
+
+/// A row and its plain bytes.
+fn open(keyring: &Keyring, key: &Key, value: &[u8]) -> Result<(ChainedRow, Vec<u8>), StoreError> {
+    let row: ChainedRow = record::decode(Table::Access, key, value)?;
+    let plain = record::open_sealed(keyring, Table::Access, key, &row.sealed.0)?;
+    Ok((row, plain))
+}

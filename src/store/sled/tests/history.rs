@@ -1,0 +1,236 @@
+//! Grants and events as the services keep them: every use booked, every effect one revision on. Tests nothing.
+
+use super::*;
+use crate::domain::ledger::{Posting, PostingKind};
+use crate::domain::service_event::{
+    CreditOf, Credited, Details, EventKind, EventLine, EventState, PlacedEvent, ServiceEvent,
+    Settled, Shares,
+};
+use crate::store::{Before, EventWrite};
+
+pub(super) fn event_id(byte: u8) -> EventId {
+    EventId::from_bytes([byte; 16])
+}
+
+/// A creation with nothing used yet and what it authorises booked.
+pub(super) fn made(bits: u64, id: &str, version: u64) -> Change {
+    let mut change = creation(bits, id, version);
+    let effect = change.effect.as_mut().unwrap();
+    if let Content::Ordinary(ordinary) = &mut effect.grant.content {
+        ordinary.used.clear();
+    }
+    let total = effect.grant.total_authorised().unwrap();
+    let posting = Posting::authorised(instant(0), PostingKind::Grant, Cents(0), total);
+    effect.postings.push(posting);
+    change
+}
+
+/// An event of `quantity` thousandths of an hour at 40 euros, 32 of them the voucher's.
+pub(super) fn event(
+    id: u8,
+    bits: u64,
+    service_date: jiff::civil::Date,
+    quantity: i64,
+) -> ServiceEvent {
+    let shares = Shares {
+        price: Cents(quantity * 4),
+        voucher: Cents(quantity * 32 / 10),
+        customer: Cents(quantity * 8 / 10),
+    };
+    ServiceEvent {
+        id: event_id(id),
+        kind: EventKind::Ordinary,
+        number: number(bits),
+        organiser: turku(),
+        person_id: person(CHILD),
+        provider: BusinessId::parse("9000001-1").unwrap(),
+        provider_unit_code: Some("1".to_owned()),
+        service_code: "ITSENAINEN".to_owned(),
+        service_date,
+        state: EventState::Kirjattu,
+        credited: None,
+        unit: Unit::H,
+        lines: vec![EventLine {
+            line_no: 1,
+            procedure: None,
+            quantity: Quantity(quantity),
+            unit_price: Cents(4000),
+            unit_value: Cents(3200),
+            shares,
+            credited_quantity: Quantity(0),
+            credited_shares: Shares::default(),
+        }],
+        shares,
+        details: Details {
+            comment: Some("kavi kaupassa".to_owned()),
+            ..Details::default()
+        },
+        credit_of: None,
+        settled: None,
+        source_system: "hoiva".to_owned(),
+        source_reference: format!("kaynti-{id}"),
+        version: 1,
+    }
+}
+
+/// The grant's facts as they are now.
+pub(super) async fn facts(store: &SledStore, bits: u64) -> GrantFacts {
+    grant_facts(store, bits).await.unwrap()
+}
+
+/// An effect on a grant as it was read: postings booked, one revision on.
+pub(super) fn effect(
+    facts: &GrantFacts,
+    postings: Vec<Posting>,
+    events: Vec<EventWrite>,
+) -> Change {
+    let mut grant = facts.grant.clone();
+    for posting in &postings {
+        grant.book(posting);
+    }
+    grant.revision += 1;
+    let effect = Effect {
+        customer: None,
+        person_id: facts.customer.person_id.clone(),
+        grant,
+        postings,
+        events,
+    };
+    Change {
+        effect: Some(effect),
+        ..Change::access_only(entry())
+    }
+}
+
+/// A new event on a grant as it was read.
+pub(super) fn recorded(facts: &GrantFacts, event: ServiceEvent) -> Change {
+    let posting = event.posting(&facts.grant, instant(1));
+    let write = EventWrite {
+        event,
+        before: None,
+    };
+    effect(facts, vec![posting], vec![write])
+}
+
+pub(super) async fn record(store: &SledStore, event: ServiceEvent) {
+    let facts = facts(store, event.number.bits()).await;
+    store.commit(recorded(&facts, event)).await.unwrap();
+}
+
+pub(super) async fn placed(store: &SledStore, bits: u64, id: u8) -> PlacedEvent {
+    let facts = facts(store, bits).await;
+    let found = facts.events.into_iter();
+    found
+        .into_iter()
+        .find(|placed| placed.event.id == event_id(id))
+        .unwrap()
+}
+
+/// Changes an event: what it took is given back, and what it takes now is taken.
+pub(super) async fn change(
+    store: &SledStore,
+    bits: u64,
+    id: u8,
+    change: impl FnOnce(&mut ServiceEvent),
+) {
+    let facts = facts(store, bits).await;
+    let before = placed(store, bits, id).await;
+    let mut event = before.event.clone();
+    change(&mut event);
+    let taken = before.event.posting(&facts.grant, instant(2));
+    let mut postings = vec![taken.reversing(instant(2), PostingKind::Release)];
+    if event.state.is_live() {
+        postings.push(event.posting(&facts.grant, instant(2)));
+    }
+    let write = EventWrite {
+        event,
+        before: Some(Before::of(&before)),
+    };
+    let change = effect(&facts, postings, vec![write]);
+    store.commit(change).await.unwrap();
+}
+
+pub(super) async fn settle(store: &SledStore, bits: u64, id: u8) {
+    change(store, bits, id, |event| {
+        event.state = EventState::Tilitetty;
+        event.settled = Some(Settled {
+            number: "T-853-202603-1".to_owned(),
+            settled_at: instant(3),
+            paid_at: None,
+        });
+    })
+    .await;
+}
+
+/// Credits an event whole: the credited event and its CREDIT row in one effect.
+pub(super) async fn credit(store: &SledStore, bits: u64, id: u8, credit_id: u8) {
+    let facts = facts(store, bits).await;
+    let before = placed(store, bits, id).await;
+    let mut credited = before.event.clone();
+    let mut row = before.event.clone();
+    row.id = event_id(credit_id);
+    row.kind = EventKind::Credit;
+    row.state = EventState::Hyvaksytty;
+    row.settled = None;
+    row.version = 1;
+    row.shares = row.shares.negated();
+    row.credit_of = Some(CreditOf {
+        event: credited.id,
+        reason_code: "VIRHE".to_owned(),
+        reason_text: "kirjattu kahdesti".to_owned(),
+    });
+    for line in &mut row.lines {
+        line.shares = line.shares.negated();
+    }
+    for line in &mut credited.lines {
+        line.credited_quantity = line.quantity;
+        line.credited_shares = line.shares;
+    }
+    credited.credited = Some(Credited::Full);
+    let posting = row.posting(&facts.grant, instant(4));
+    let writes = vec![
+        EventWrite {
+            event: credited,
+            before: Some(Before::of(&before)),
+        },
+        EventWrite {
+            event: row,
+            before: None,
+        },
+    ];
+    store
+        .commit(effect(&facts, vec![posting], writes))
+        .await
+        .unwrap();
+}
+
+/// Grants, events, a moved and a deleted one, a credit: every table but misses holds something.
+pub(super) async fn lived(store: &SledStore) {
+    store
+        .put_registry(super::registry::registry())
+        .await
+        .unwrap();
+    store.commit(made(1, CHILD, 1)).await.unwrap();
+    store.commit(made(2, OTHER, 1)).await.unwrap();
+    let day = |day| date(2026, 3, day);
+    for id in 1..=4 {
+        let quantity = i64::from(id) * 500;
+        record(
+            store,
+            event(id, 1, day(i8::try_from(id).unwrap()), quantity),
+        )
+        .await;
+    }
+    change(store, 1, 2, |event| {
+        event.service_date = date(2026, 4, 2);
+        event.version = 2;
+    })
+    .await;
+    change(store, 1, 3, |event| {
+        event.state = EventState::Poistettu;
+        event.version = 2;
+    })
+    .await;
+    settle(store, 1, 4).await;
+    credit(store, 1, 4, 9).await;
+}
