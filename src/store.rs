@@ -173,6 +173,8 @@ pub struct GrantQuery<'a> {
     /// Provider whose approvals are asked.
     pub provider: Option<&'a BusinessId>,
     pub procedure_codes: &'a [&'a str],
+    /// Whether the codes of the grant's own lines are asked too.
+    pub codes_of_lines: bool,
     pub events: EventsWanted,
     /// Whether the customer's other grants for the service are asked.
     pub customer_grants: bool,

@@ -18,7 +18,7 @@ use crate::domain::business_id::BusinessId;
 use crate::domain::client::ClientId;
 use crate::domain::customer::Customer;
 use crate::domain::number::PurchasingPowerNumber;
-use crate::domain::purchasing_power::{Kind, PurchasingPower};
+use crate::domain::purchasing_power::{Content, Kind, PurchasingPower};
 use crate::domain::registry::{
     ClientGrant, CodeItem, DentalPriceItem, Organiser, OrganiserCode, ProviderApproval,
 };
@@ -148,7 +148,7 @@ pub(super) fn grant_facts(
     };
     Ok(Some(GrantFacts {
         service_types: list(view, Table::ServiceType, &service_key)?,
-        procedures: procedures(view, code, query.procedure_codes)?,
+        procedures: procedures(view, code, &codes_asked(query, &grant))?,
         provider,
         approvals,
         event: asked_event,
@@ -158,6 +158,21 @@ pub(super) fn grant_facts(
         customer,
         organiser,
     }))
+}
+
+/// The procedure codes that a query asks of, those of the grant's lines included where it wants them.
+fn codes_asked<'a>(query: &GrantQuery<'a>, grant: &'a PurchasingPower) -> Vec<&'a str> {
+    let lines = match &grant.content {
+        Content::Dental(dental) if query.codes_of_lines => dental.lines.as_slice(),
+        _ => &[],
+    };
+    let of_lines = lines.iter().map(|line| line.procedure_code.as_str());
+    query
+        .procedure_codes
+        .iter()
+        .copied()
+        .chain(of_lines)
+        .collect()
 }
 
 /// Every row of the codes asked, in each loaded code set and in the organiser's price list.

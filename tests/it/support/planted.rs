@@ -301,6 +301,7 @@ impl Planted {
             event: None,
             provider: None,
             procedure_codes: &[],
+            codes_of_lines: false,
             events: EventsWanted::None,
             customer_grants: false,
         };
