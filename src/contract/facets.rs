@@ -52,6 +52,8 @@ pub struct Facets {
     pub max_length: Option<usize>,
     pub pattern: Option<&'static Pattern>,
     pub decimal: Option<Decimal>,
+    /// Bounds of a whole number, both included.
+    pub integer: Option<(i64, i64)>,
 }
 
 /// Restrictions of a decimal; bounds in units of the last digit allowed.
@@ -69,6 +71,7 @@ impl Facets {
         max_length: None,
         pattern: None,
         decimal: None,
+        integer: None,
     };
 
     /// Facets of a text of `min`…`max` characters.
@@ -94,6 +97,27 @@ impl Facets {
             decimal: Some(decimal),
             ..Facets::NONE
         }
+    }
+
+    /// Facets of a whole number from `min` to `max`.
+    pub const fn integer(min: i64, max: i64) -> Facets {
+        Facets {
+            integer: Some((min, max)),
+            ..Facets::NONE
+        }
+    }
+
+    /// Reads a whole number and judges it by its bounds; blanks around it are already gone.
+    pub fn parse_integer(&self, text: &str) -> Result<i64, String> {
+        let (min, max) = self.integer.unwrap_or((i64::MIN, i64::MAX));
+        let value = if text.contains('.') {
+            None
+        } else {
+            parse_decimal(text, 0).ok()
+        };
+        value
+            .filter(|value| (min..=max).contains(value))
+            .ok_or_else(|| format!("must be a whole number from {min} to {max}"))
     }
 
     /// Judges a text by length and pattern; the error is the rule broken, in words.

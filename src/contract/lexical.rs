@@ -33,7 +33,7 @@ const fn built_in(name: &'static str) -> Shape {
     }
 }
 
-fn collapse(text: &str) -> &str {
+pub(super) fn collapse(text: &str) -> &str {
     text.trim_matches(is_space)
 }
 
@@ -113,6 +113,27 @@ impl Lexical for Count {
             return Err("must be a whole number from 0 on".to_owned());
         }
         Ok(Count(digits.parse().unwrap_or(u64::MAX)))
+    }
+
+    fn write_text(&self, out: &mut String) {
+        out.push_str(&self.0.to_string());
+    }
+}
+
+/// A place in an order (xs:long), never negative.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position(pub u64);
+
+impl Lexical for Position {
+    const SHAPE: &'static Shape = &built_in("long");
+
+    fn from_text(text: &str) -> Result<Position, String> {
+        collapse(text)
+            .parse()
+            .ok()
+            .filter(|place| i64::try_from(*place).is_ok())
+            .map(Position)
+            .ok_or_else(|| "must be a whole number from 0 on".to_owned())
     }
 
     fn write_text(&self, out: &mut String) {

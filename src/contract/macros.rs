@@ -174,6 +174,44 @@ macro_rules! contract_decimal {
     };
 }
 
+/// A whole-number type: a newtype over `u32` with its bounds.
+///
+/// `contract_integer! { PageSize [docs] from 1, to 500 }`
+macro_rules! contract_integer {
+    ($name:ident $docs:tt from $min:literal, to $max:literal) => {
+        #[doc = concat!("`", stringify!($name), "` of the contract, its bounds checked.")]
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+        pub struct $name(pub u32);
+
+        impl $crate::contract::lexical::Lexical for $name {
+            const SHAPE: &'static $crate::contract::shape::Shape =
+                &$crate::contract::shape::Shape {
+                    name: stringify!($name),
+                    docs: docs!($docs),
+                    kind: $crate::contract::shape::Kind::Simple {
+                        base: "int",
+                        facets: $crate::contract::facets::Facets::integer($min, $max),
+                    },
+                };
+
+            fn from_text(text: &str) -> ::core::result::Result<Self, String> {
+                const FACETS: $crate::contract::facets::Facets =
+                    $crate::contract::facets::Facets::integer($min, $max);
+                let value = FACETS.parse_integer($crate::contract::lexical::collapse(text))?;
+                u32::try_from(value)
+                    .map($name)
+                    .map_err(|_| "must be a whole number".to_owned())
+            }
+
+            fn write_text(&self, out: &mut String) {
+                out.push_str(&self.0.to_string());
+            }
+        }
+
+        lexical_yaserde!($name);
+    };
+}
+
 /// The values of an enumeration. The enum itself is the domain's, or stands beside the listing.
 ///
 /// `contract_enumeration! { Unit "Unit" [docs] { Kpl = "KPL" [docs]; … } }`

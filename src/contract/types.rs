@@ -6,9 +6,10 @@ use crate::domain::national_code::{CountyCode, MunicipalityCode};
 use crate::domain::period::Period;
 use crate::domain::purchasing_power::{DentalMode, Kind, State, ValueBasis};
 use crate::domain::registry::{Instrument, LegalBasis, Unit};
+use crate::domain::service_event::{Credited, EventKind, EventState};
 
 use super::facets::{Facets, Pattern};
-use super::lexical::{Count, Day, Instant, Lexical, PositiveInteger};
+use super::lexical::{Count, Day, Instant, Lexical, Position, PositiveInteger};
 use super::shape::{Kind as ShapeKind, Shape};
 
 contract_decimal! { Money(Cents) [
@@ -22,6 +23,42 @@ contract_decimal! { Quantity(Thousandths) [
     fi "Määrä viereisessä yksikössä, enintään kolme desimaalia."
     sv "Mängd i den enhet som anges intill, högst tre decimaler."
 ] digits 3, above 0, to 99999999 }
+
+contract_decimal! { SignedMoney(Cents) [
+    en "An amount in euros, at most two decimals; negative in credit rows only."
+    fi "Euromäärä, enintään kaksi desimaalia; negatiivinen vain hyvitysriveillä."
+    sv "Belopp i euro, högst två decimaler; negativt endast på krediteringsrader."
+] digits 2, from -999999999, to 999999999 }
+
+contract_decimal! { Amount(Thousandths) [
+    en "A balance in euros or units, at most three decimals."
+    fi "Saldo euroina tai yksikköinä, enintään kolme desimaalia."
+    sv "Saldo i euro eller enheter, högst tre decimaler."
+] digits 3, above 0, to 9999999990 }
+
+contract_integer! { ProcedureCount [
+    en "How many times a procedure, 1 to 20."
+    fi "Toimenpiteen lukumäärä, 1–20."
+    sv "Antal av en åtgärd, 1–20."
+] from 1, to 20 }
+
+contract_integer! { PageSize [
+    en "Most events in one answer, 1 to 500."
+    fi "Tapahtumia enintään yhdessä vastauksessa, 1–500."
+    sv "Högsta antal händelser i ett svar, 1–500."
+] from 1, to 500 }
+
+contract_text! { EventId [
+    en "Identifier of a service event, given by the adapter."
+    fi "Palvelutapahtuman tunniste, sovittimen antama."
+    sv "Servicehändelsens identifierare, given av adaptern."
+] length 1, 40 }
+
+contract_text! { ProfessionalNumber [
+    en "Registration number of a health-care professional (Terhikki), 8 to 11 digits."
+    fi "Ammattihenkilön rekisterinumero (Terhikki), 8–11 numeroa."
+    sv "Yrkesutbildad persons registernummer (Terhikki), 8–11 siffror."
+] pattern "[0-9]{8,11}" }
 
 contract_text! { PersonId [
     en "Finnish personal identity code (henkilötunnus). Its date and check character are judged as business rules."
@@ -213,6 +250,34 @@ contract_enumeration! { State "PurchasingPowerState" [
     Keskeytetty = "KESKEYTETTY" [en "suspended" fi "keskeytetty" sv "avbruten"];
 } }
 
+contract_enumeration! { EventKind "EventKind" [
+    en "Shape of a service event." fi "Palvelutapahtuman laji." sv "Servicehändelsens art."
+] {
+    Ordinary = "ORDINARY" [en "quantities of a period" fi "jakson määrät" sv "mängder av en period"];
+    Saldo = "SALDO" [en "use of a balance" fi "saldon käyttö" sv "användning av ett saldo"];
+    Dental = "DENTAL" [en "dental procedures" fi "suun toimenpiteet" sv "tandvårdsåtgärder"];
+    Credit = "CREDIT" [en "correction of a settled event" fi "hyvitys" sv "kreditering"];
+} }
+
+contract_enumeration! { EventState "EventState" [
+    en "State of a service event." fi "Palvelutapahtuman tila." sv "Servicehändelsens status."
+] {
+    Kirjattu = "KIRJATTU" [en "recorded" fi "kirjattu" sv "registrerad"];
+    Tarkastettavana = "TARKASTETTAVANA" [en "waits for the organiser's check" fi "tarkastettavana" sv "under granskning"];
+    Hyvaksytty = "HYVAKSYTTY" [en "approved" fi "hyväksytty" sv "godkänd"];
+    Hylatty = "HYLATTY" [en "rejected by the organiser" fi "hylätty" sv "avvisad"];
+    Poistettu = "POISTETTU" [en "deleted by the provider" fi "poistettu" sv "raderad"];
+    Tilitetty = "TILITETTY" [en "settled" fi "tilitetty" sv "redovisad"];
+    Maksettu = "MAKSETTU" [en "paid" fi "maksettu" sv "betald"];
+} }
+
+contract_enumeration! { Credited "Credited" [
+    en "How far the event has been credited." fi "Kuinka pitkälle tapahtuma on hyvitetty." sv "Hur långt händelsen har krediterats."
+] {
+    Full = "FULL" [en "in full" fi "kokonaan" sv "helt"];
+    Partial = "PARTIAL" [en "in part" fi "osittain" sv "delvis"];
+} }
+
 contract_enumeration! { DentalMode "DentalMode" [
     en "How dental procedures are granted." fi "Kuinka toimenpiteet myönnetään." sv "Hur åtgärderna beviljas."
 ] {
@@ -292,6 +357,7 @@ impl Lexical for Decimal {
 lexical_yaserde!(Decimal);
 lexical_yaserde!(PositiveInteger);
 lexical_yaserde!(Count);
+lexical_yaserde!(Position);
 lexical_yaserde!(Day);
 lexical_yaserde!(Instant);
 

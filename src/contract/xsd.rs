@@ -99,6 +99,10 @@ fn simple_type(out: &mut Indented, shape: &Shape, base: &str, facets: &Facets) {
         facet(lower, &decimal.bound(decimal.min));
         facet("xs:maxInclusive", &decimal.bound(decimal.max));
     }
+    if let Some((min, max)) = facets.integer {
+        facet("xs:minInclusive", &min.to_string());
+        facet("xs:maxInclusive", &max.to_string());
+    }
     out.close();
     out.close();
 }
