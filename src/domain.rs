@@ -12,6 +12,7 @@ pub mod create;
 pub mod customer;
 pub mod dated;
 pub mod dental;
+pub mod event;
 pub mod event_id;
 pub mod ledger;
 pub mod lookup;

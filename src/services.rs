@@ -4,11 +4,14 @@
 //! Adding a service: one file in `services/`, one line in [`OPERATIONS`].
 
 pub mod get_ostovoima;
+pub mod post_dental_service_event;
 pub mod post_purchasing_power;
+pub mod post_service_event;
 
 mod answer;
 pub mod client_rate;
 mod driver;
+mod event;
 mod repeats;
 
 use std::future::Future;
@@ -37,7 +40,7 @@ use crate::store::{Effect, Store, StoreError};
 use crate::xml::reader::Start;
 
 pub use answer::Answer;
-pub use driver::record_fault;
+pub use driver::{answer_as, operator_header, record_fault};
 
 /// Every service there is, in the order of the contract.
 pub static OPERATIONS: &[&dyn AnyOperation] = &[
