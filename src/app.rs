@@ -76,6 +76,7 @@ pub fn services(config: &Config, store: Arc<dyn Store>, keyring: Arc<Keyring>) -
         artificial_person_ids: config.environment != Environment::Prod,
         misses_max: config.limits.misses_max,
         misses_window: Duration::from_secs(config.limits.misses_window_s),
+        feed_rows_max: config.limits.feed_rows_max,
     }
 }
 
@@ -274,6 +275,12 @@ impl Endpoint for App {
             Refusal::BodyTooLarge { limit } => Fault::new(
                 FaultCode::MessageTooLarge,
                 format!("the message is larger than {limit} bytes (limits.body_bytes_max)"),
+            ),
+            Refusal::BodyChunksTooMany { limit } => Fault::new(
+                FaultCode::MessageTooLarge,
+                format!(
+                    "the message came in more than {limit} pieces (limits.body_chunks_max); send larger chunks"
+                ),
             ),
             Refusal::BodyTimeout => Fault::new(
                 FaultCode::XmlMalformed,

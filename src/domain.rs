@@ -14,6 +14,7 @@ pub mod dated;
 pub mod dental;
 pub mod event;
 pub mod event_id;
+pub mod feed;
 pub mod ledger;
 pub mod lookup;
 pub mod money;

@@ -84,6 +84,11 @@ pub enum Refusal {
         /// The limit, in bytes.
         limit: usize,
     },
+    /// The body came in more pieces than the limit.
+    BodyChunksTooMany {
+        /// The limit, a count.
+        limit: usize,
+    },
     /// The body did not arrive in time.
     BodyTimeout,
     /// The body ended early or is framed wrongly.

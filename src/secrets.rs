@@ -143,6 +143,7 @@ pub struct WrappedKeys {
 pub struct Keyring {
     encryption: [u8; KEY_BYTES],
     lookup: PKey<openssl::pkey::Private>,
+    tokens: PKey<openssl::pkey::Private>,
     audit: PKey<openssl::pkey::Private>,
 }
 
@@ -163,6 +164,8 @@ pub enum HashOf {
     Reference,
     /// A canonical request body.
     Body,
+    /// What a page of a query was asked with.
+    Query,
     /// An X-Road client, as owner of misses.
     Client,
     /// An X-Road message id in a log line.
@@ -176,6 +179,7 @@ impl HashOf {
             HashOf::Message => b"message",
             HashOf::Reference => b"reference",
             HashOf::Body => b"body",
+            HashOf::Query => b"query",
             HashOf::Client => b"client",
             HashOf::LogId => b"log-id",
         }
@@ -201,11 +205,10 @@ impl WrappedKeys {
                 open(&master.0, name.as_bytes(), sealed).map_err(|_| SecretsError::WrongMaster)?;
             key.try_into().map_err(|_| SecretsError::WrongMaster)
         };
-        // Opened so that a wrong or damaged key shows at start; nothing uses it yet.
-        unwrap("tokens", &self.tokens)?;
         Ok(Keyring {
             encryption: unwrap("encryption", &self.encryption)?,
             lookup: PKey::hmac(&unwrap("lookup", &self.lookup)?)?,
+            tokens: PKey::hmac(&unwrap("tokens", &self.tokens)?)?,
             audit: PKey::hmac(&unwrap("audit", &self.audit)?)?,
         })
     }
@@ -219,6 +222,13 @@ impl Keyring {
         for part in parts {
             update_framed(&mut signer, part)?;
         }
+        finish(signer)
+    }
+
+    /// HMAC-SHA-256 over a token's content, under the token key.
+    pub fn token_tag(&self, content: &[u8]) -> Result<[u8; 32], SecretsError> {
+        let mut signer = Signer::new(MessageDigest::sha256(), &self.tokens)?;
+        signer.update(content)?;
         finish(signer)
     }
 

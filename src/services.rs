@@ -5,6 +5,7 @@
 
 pub mod get_ostovoima;
 pub mod post_dental_service_event;
+pub mod get_service_events;
 pub mod post_purchasing_power;
 pub mod post_service_event;
 
@@ -27,6 +28,7 @@ use crate::contract::types::{Fault as FaultType, Purpose, Result as ResultType};
 use crate::contract::wsdl::Published;
 use crate::domain::access::{DataClass, MandateCheck, Representation};
 use crate::domain::authorisation::{ActingFor, Refused};
+use crate::domain::client::ClientId;
 use crate::domain::create::Circumstances;
 use crate::domain::event_id::EventId;
 use crate::domain::number::PurchasingPowerNumber;
@@ -46,6 +48,7 @@ pub use driver::{answer_as, operator_header, record_fault};
 pub static OPERATIONS: &[&dyn AnyOperation] = &[
     &Entry::<get_ostovoima::GetOstovoimaOperation>::NEW,
     &Entry::<post_purchasing_power::PostPurchasingPowerOperation>::NEW,
+    &Entry::<get_service_events::GetServiceEventsOperation>::NEW,
 ];
 
 /// What the services work with.
@@ -58,6 +61,8 @@ pub struct Services {
     /// Look-ups of one client that may find nothing within the window, and its length.
     pub misses_max: usize,
     pub misses_window: std::time::Duration,
+    /// Events read for one page of the feed, however many of them the filters leave out.
+    pub feed_rows_max: usize,
 }
 
 /// Whose data a request is about, and who says so.
@@ -86,6 +91,7 @@ pub struct Scope<'a> {
 /// What a decision is made in: the caller, the day, and the store behind it.
 pub struct Context<'a> {
     pub services: &'a Services,
+    pub client: &'a ClientId,
     pub acting_for: &'a ActingFor,
     pub now: Timestamp,
     pub circumstances: Circumstances,

@@ -15,6 +15,9 @@ const IDLE_TIMEOUT_MS_MIN: u64 = 1_000;
 pub struct Limits {
     /// Largest request body, in bytes.
     pub body_bytes_max: usize,
+    /// Most pieces that one request body comes in, a count: each HTTP chunk is at least one, and so is each read of a
+    /// body with a length. A piece costs the same however small it is, so this bounds what a body costs to read.
+    pub body_chunks_max: usize,
     /// Most bytes of request bodies held at once, over all connections.
     pub bodies_bytes_max: usize,
     /// Most requests being answered at once, a count.
@@ -58,6 +61,8 @@ pub struct Limits {
     pub misses_max: usize,
     /// The window in which those lookups are counted, in seconds.
     pub misses_window_s: u64,
+    /// Most events read for one page of getServiceEvents, those that filters leave out included.
+    pub feed_rows_max: usize,
     /// Most commits that wait for the store's committer, a count.
     pub commit_queue_max: usize,
     /// Most commits that are made durable together, a count.
@@ -68,6 +73,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             body_bytes_max: 1_048_576,
+            body_chunks_max: 16_384,
             bodies_bytes_max: 67_108_864,
             requests_in_flight_max: 1_024,
             client_requests_per_s_max: 50_000,
@@ -88,6 +94,7 @@ impl Default for Limits {
             header_text_chars_max: 1_024,
             misses_max: 10,
             misses_window_s: 600,
+            feed_rows_max: 5_000,
             commit_queue_max: 4_096,
             commit_batch_max: 256,
         }
@@ -124,6 +131,7 @@ impl Limits {
     fn ranges(&self) -> Vec<(&'static str, u64, u64, u64)> {
         let Self {
             body_bytes_max,
+            body_chunks_max,
             bodies_bytes_max,
             requests_in_flight_max,
             client_requests_per_s_max,
@@ -144,6 +152,7 @@ impl Limits {
             header_text_chars_max,
             misses_max,
             misses_window_s,
+            feed_rows_max,
             commit_queue_max,
             commit_batch_max,
         } = self;
@@ -152,6 +161,7 @@ impl Limits {
         let time = |key, value: &u64| (key, *value, 1, LIMIT_MAX);
         vec![
             count("body_bytes_max", body_bytes_max),
+            count("body_chunks_max", body_chunks_max),
             count("bodies_bytes_max", bodies_bytes_max),
             count("requests_in_flight_max", requests_in_flight_max),
             count("client_requests_per_s_max", client_requests_per_s_max),
@@ -177,6 +187,7 @@ impl Limits {
             count("header_text_chars_max", header_text_chars_max),
             count("misses_max", misses_max),
             time("misses_window_s", misses_window_s),
+            count("feed_rows_max", feed_rows_max),
             count("commit_queue_max", commit_queue_max),
             count("commit_batch_max", commit_batch_max),
         ]
@@ -208,7 +219,7 @@ mod tests {
     #[test]
     fn every_limit_is_at_least_one_and_at_most_its_highest() {
         let limits = toml::Table::try_from(Limits::default()).unwrap();
-        assert_eq!(limits.len(), 23);
+        assert_eq!(limits.len(), 25);
         for key in limits.keys() {
             let lowest = if key == "idle_timeout_ms" { 1_000 } else { 1 };
             let highest = 4_294_967_295;

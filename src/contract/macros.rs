@@ -61,7 +61,7 @@ macro_rules! lexical_yaserde {
 
 /// A text type: a newtype over `String` with its facets.
 ///
-/// `contract_text! { Name [docs] length 1, 60 }` or `contract_text! { Name [docs] pattern "…" }`.
+/// `contract_text! { Name [docs] length 1, 60 }`, `contract_text! { Name [docs] pattern "…" }`, or `any`.
 macro_rules! contract_text {
     ($name:ident $docs:tt length $min:literal, $max:literal) => {
         contract_text! { @emit $name $docs $crate::contract::facets::Facets::length($min, $max) }
@@ -77,6 +77,9 @@ macro_rules! contract_text {
                 ..$crate::contract::facets::Facets::pattern(&PATTERN)
             }
         } }
+    };
+    ($name:ident $docs:tt any) => {
+        contract_text! { @emit $name $docs $crate::contract::facets::Facets::NONE }
     };
     (@emit $name:ident $docs:tt $facets:expr) => {
         #[doc = concat!("`", stringify!($name), "` of the contract, its facets checked.")]

@@ -54,6 +54,12 @@ contract_text! { EventId [
     sv "Servicehändelsens identifierare, given av adaptern."
 ] length 1, 40 }
 
+contract_text! { FeedToken [
+    en "An opaque text that the adapter gave: send it back as it was."
+    fi "Sovittimen antama läpinäkymätön teksti: palauta sellaisenaan."
+    sv "En ogenomskinlig text som adaptern gav: skicka tillbaka den oförändrad."
+] any }
+
 contract_text! { ProfessionalNumber [
     en "Registration number of a health-care professional (Terhikki), 8 to 11 digits."
     fi "Ammattihenkilön rekisterinumero (Terhikki), 8–11 numeroa."

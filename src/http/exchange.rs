@@ -101,7 +101,7 @@ async fn answer_soap<E: Endpoint>(
     if let Some(response) = endpoint.refuse_head(&head) {
         return Ok(response);
     }
-    let reading = read_body(body, limits.body_bytes_max, bodies);
+    let reading = read_body(body, limits, bodies);
     let (body, held) = timeout(Duration::from_millis(limits.body_timeout_ms), reading)
         .await
         .map_err(|_| Refusal::BodyTimeout)??;
@@ -118,23 +118,29 @@ async fn answer_soap<E: Endpoint>(
 
 /// The whole body, and its share of all bodies' bytes; one that is too large by its own Content-Length is refused
 /// before any of it is read, so that a caller that waits for `100 Continue` never sends it.
-async fn read_body(
+async fn read_body<'bodies>(
     mut body: Incoming,
-    limit: usize,
-    bodies: &Semaphore,
-) -> Result<(Bytes, Option<SemaphorePermit<'_>>), Refusal> {
+    limits: &Limits,
+    bodies: &'bodies Semaphore,
+) -> Result<(Bytes, Option<SemaphorePermit<'bodies>>), Refusal> {
+    let limit = limits.body_bytes_max;
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     if announced > limit {
         return Err(Refusal::BodyTooLarge { limit });
     }
     let mut held: Option<SemaphorePermit<'_>> = None;
     let mut bytes = BytesMut::with_capacity(announced.min(BODY_BYTES_RESERVED_MAX));
+    let mut chunks: usize = 0;
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| Refusal::BodyBroken)?;
         // Anything but data is a trailer, and nothing here reads trailers.
         let Ok(data) = frame.into_data() else {
             continue;
         };
+        if chunks == limits.body_chunks_max {
+            return Err(Refusal::BodyChunksTooMany { limit: chunks });
+        }
+        chunks += 1;
         if data.len() > limit - bytes.len() {
             return Err(Refusal::BodyTooLarge { limit });
         }

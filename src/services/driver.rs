@@ -195,6 +195,7 @@ impl<'a, O: Operation> Way<'a, O> {
         }
         let context = Context {
             services: self.services,
+            client: &self.header.client,
             acting_for,
             now: self.now,
             circumstances: self.circumstances(),

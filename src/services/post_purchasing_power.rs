@@ -162,7 +162,7 @@ impl Operation for PostPurchasingPowerOperation {
 }
 
 /// The domain's organiser, and the path of the element that names it.
-fn organiser_code(code: &OrganiserCode) -> (registry::OrganiserCode, &'static str) {
+pub(super) fn organiser_code(code: &OrganiserCode) -> (registry::OrganiserCode, &'static str) {
     match code {
         OrganiserCode::Municipality(code) => (
             registry::OrganiserCode::Municipality(*code),

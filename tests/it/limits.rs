@@ -50,11 +50,11 @@ fn assert_edge(limits: &str, key: &str, fits: &str, exceeds: &str) {
     assert_eq!(server.post(fits).outcome(), "OK", "after the refusal");
 }
 
-fn chunked(body: &str) -> Vec<u8> {
+fn chunked(body: &str, chunk_bytes: usize) -> Vec<u8> {
     let mut bytes = b"POST /xroad HTTP/1.1\r\nHost: psop\r\nContent-Type: text/xml\r\n\
         Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
         .to_vec();
-    for chunk in body.as_bytes().chunks(1_000) {
+    for chunk in body.as_bytes().chunks(chunk_bytes) {
         bytes.extend_from_slice(format!("{:x}\r\n", chunk.len()).as_bytes());
         bytes.extend_from_slice(chunk);
         bytes.extend_from_slice(b"\r\n");
@@ -70,16 +70,39 @@ fn body_bytes() {
     let server = site(&format!("body_bytes_max = {}", fits.len())).start();
     assert_eq!(server.post(&fits).outcome(), "OK");
     assert_eq!(
-        exchange(server.http, &chunked(&fits)).unwrap().outcome(),
+        exchange(server.http, &chunked(&fits, 1_000))
+            .unwrap()
+            .outcome(),
         "OK"
     );
     for answer in [
         server.post(&exceeds),
-        exchange(server.http, &chunked(&exceeds)).unwrap(),
-        exchange(server.http, &chunked(&fits.repeat(50))).unwrap(),
+        exchange(server.http, &chunked(&exceeds, 1_000)).unwrap(),
+        exchange(server.http, &chunked(&fits.repeat(50), 1_000)).unwrap(),
     ] {
         assert_refused(&answer, "MESSAGE_TOO_LARGE", "limits.body_bytes_max");
     }
+}
+
+#[test]
+fn body_chunks() {
+    let fits = message().0;
+    let exceeds = format!("{fits} ");
+    let limit = fits.len();
+    let server = site(&format!("body_chunks_max = {limit}")).start();
+    let post_in =
+        |body: &str, chunk_bytes| exchange(server.http, &chunked(body, chunk_bytes)).unwrap();
+    assert_eq!(post_in(&fits, 1).outcome(), "OK");
+    let refused = post_in(&exceeds, 1);
+    assert_refused(&refused, "MESSAGE_TOO_LARGE", "limits.body_chunks_max");
+    let said = refused.text("faultstring").unwrap();
+    assert!(
+        said.contains(&format!("more than {limit} pieces")),
+        "{said}"
+    );
+    assert!(said.ends_with("; send larger chunks"), "{said}");
+    assert_eq!(post_in(&exceeds, 2).outcome(), "OK", "larger chunks help");
+    assert_eq!(server.post(&exceeds).outcome(), "OK", "so does a length");
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod configuration;
 mod conformance;
 mod documentation;
 mod durability;
+mod event_feed;
 mod fault_order;
 mod first_call;
 mod fuzz_corpus;

@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod conformance;
 pub mod message;
+pub mod planted;
 pub mod server;
 pub mod xmllint;
 

@@ -11,6 +11,16 @@ fn chunked(body: &str) -> String {
     )
 }
 
+fn chunks_of_a_byte(body: &str, trailer: &str) -> String {
+    let chunks: String = body
+        .chars()
+        .map(|byte| format!("1\r\n{byte}\r\n"))
+        .collect();
+    format!(
+        "POST /xroad HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}0\r\n{trailer}\r\n"
+    )
+}
+
 #[tokio::test]
 async fn a_body_at_the_limit_passes_and_one_byte_more_is_refused() {
     let limit = 100;
@@ -70,6 +80,41 @@ async fn a_too_large_body_is_refused_before_it_is_sent() {
             .await
             .assert(500, "BodyTooLarge { limit: 100 }");
     }
+}
+
+/// A chunk of a byte is always a piece of its own, however the bytes reach the server.
+#[tokio::test]
+async fn a_body_in_chunks_at_the_limit_passes_and_one_chunk_more_is_refused() {
+    let limit = 100;
+    let server = TestServer::start(Limits {
+        body_chunks_max: limit,
+        ..Limits::default()
+    })
+    .await;
+    let (fits, exceeds) = ("x".repeat(limit), "x".repeat(limit + 1));
+    for trailer in ["", "X-Trailer: no piece\r\n"] {
+        let mut client = server.connect().await;
+        client.send(chunks_of_a_byte(&fits, trailer)).await;
+        client.answer().await.assert(200, &fits);
+        client.send(chunks_of_a_byte(&exceeds, trailer)).await;
+        let answer = client.answer().await;
+        answer.assert(500, "BodyChunksTooMany { limit: 100 }");
+        assert_eq!(answer.header("connection"), Some("close"));
+        assert_eq!(client.until_closed().await, b"");
+    }
+}
+
+/// Even one that is sent whole before the answer is read.
+#[tokio::test]
+async fn a_body_in_far_too_many_chunks_meets_a_readable_answer() {
+    let server = TestServer::start(Limits::default()).await;
+    let mut client = server.connect().await;
+    client
+        .send(chunks_of_a_byte(&"x".repeat(1_000_000), ""))
+        .await;
+    let answer = client.answer().await;
+    answer.assert(500, "BodyChunksTooMany { limit: 16384 }");
+    assert_eq!(client.until_closed().await, b"");
 }
 
 #[tokio::test]

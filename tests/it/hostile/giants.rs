@@ -40,7 +40,27 @@ pub fn cases() -> Vec<Case> {
         sent,
         Expected::Fault(&["XML_MALFORMED"]),
     ));
-    cases.push(chunks_of_a_byte());
+    cases.push(chunks_of_a_byte(
+        "16,384 chunks of a byte",
+        16_384,
+        Expected::Fault(&["XML_MALFORMED"]),
+    ));
+    let too_many = Expected::Fault(&["MESSAGE_TOO_LARGE"]);
+    cases.push(chunks_of_a_byte(
+        "16,385 chunks of a byte",
+        16_385,
+        too_many,
+    ));
+    cases.push(chunks_of_a_byte(
+        "150,000 chunks of a byte",
+        150_000,
+        too_many,
+    ));
+    cases.push(chunks_of_a_byte(
+        "a million chunks of a byte",
+        1_000_000,
+        too_many,
+    ));
     cases
 }
 
@@ -230,12 +250,9 @@ fn squares() -> Vec<(&'static str, String)> {
     ]
 }
 
-fn chunks_of_a_byte() -> Case {
+/// The dearest bytes there are to receive: the work is for each chunk, whatever it holds.
+fn chunks_of_a_byte(name: &str, count: usize, expected: Expected) -> Case {
     let head = "POST /xroad HTTP/1.1\r\nHost: psop\r\nContent-Type: text/xml\r\nTransfer-Encoding: chunked\r\n\r\n";
-    let body = "1\r\n<\r\n".repeat(150_000) + "0\r\n\r\n";
-    Case::raw(
-        "150,000 chunks of a byte",
-        format!("{head}{body}"),
-        Expected::Fault(&["XML_MALFORMED"]),
-    )
+    let body = "1\r\n<\r\n".repeat(count) + "0\r\n\r\n";
+    Case::raw(name, format!("{head}{body}"), expected)
 }

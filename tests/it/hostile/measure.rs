@@ -1,10 +1,12 @@
 //! What a server process has used of the machine, by the kernel's own count.
 
+use std::collections::HashMap;
 use std::fs;
+use std::path::PathBuf;
 
 use crate::support::server::Server;
 
-/// The kernel counts processor time in ticks of 10 ms.
+/// The kernel counts a process's processor time in ticks of 10 ms.
 const TICK_MS: f64 = 10.0;
 
 /// One process.
@@ -18,6 +20,19 @@ pub struct Usage {
     pub resident_kib: u64,
     /// Most resident memory since [`Process::forget_peak`].
     pub peak_kib: u64,
+}
+
+/// Processor time of every thread there was, in nanoseconds: exact, but a thread that has ended takes its own along.
+pub struct Threads(HashMap<PathBuf, u64>);
+
+impl Threads {
+    pub fn ms_since(&self, before: &Threads) -> f64 {
+        let used = self
+            .0
+            .iter()
+            .map(|(thread, now)| now - before.0.get(thread).unwrap_or(&0));
+        used.sum::<u64>() as f64 / 1_000_000.0
+    }
 }
 
 impl Process {
@@ -44,6 +59,19 @@ impl Process {
             resident_kib: kib("VmRSS:"),
             peak_kib: kib("VmHWM:"),
         }
+    }
+
+    pub fn threads(&self) -> Threads {
+        let folder = format!("/proc/{}/task", self.0);
+        let threads = fs::read_dir(folder).expect("the server is alive");
+        let threads = threads.filter_map(|thread| {
+            let path = thread.unwrap().path();
+            // One that has just ended has none.
+            let text = fs::read_to_string(path.join("schedstat")).ok()?;
+            let running = text.split(' ').next().unwrap().parse().unwrap();
+            Some((path, running))
+        });
+        Threads(threads.collect())
     }
 
     /// Counts the peak of resident memory from now on.

@@ -1,0 +1,305 @@
+//! A site's store, filled directly: grants and events by the thousand, and in states that take an
+//! organiser's decisions to reach.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::civil::{Date, date};
+use psop_adapter::app::open_store;
+use psop_adapter::config::{Config, Overrides};
+use psop_adapter::domain::access::{AccessEntry, DataClass};
+use psop_adapter::domain::business_id::BusinessId;
+use psop_adapter::domain::client::ClientId;
+use psop_adapter::domain::customer::Customer;
+use psop_adapter::domain::dated::Dated;
+use psop_adapter::domain::event_id::EventId;
+use psop_adapter::domain::ledger::{Posting, PostingKind};
+use psop_adapter::domain::money::{Cents, Quantity};
+use psop_adapter::domain::number::PurchasingPowerNumber;
+use psop_adapter::domain::person_id::PersonId;
+use psop_adapter::domain::purchasing_power::{
+    Content, Decision, Providers, PurchasingPower, Saldo, ValueBasis,
+};
+use psop_adapter::domain::registry::{Instrument, LegalBasis, OrganiserCode, Unit};
+use psop_adapter::domain::service_event::{
+    Details, EventKind, EventLine, EventState, PlacedEvent, ServiceEvent, Shares,
+};
+use psop_adapter::store::{
+    Before, Change, Effect, EventWrite, EventsWanted, GrantQuery, Store, StoreError, Subject,
+};
+use tokio::runtime::Runtime;
+
+use super::server::Site;
+
+/// An open store, to be closed before a server starts.
+pub struct Planted {
+    runtime: Runtime,
+    store: Arc<dyn Store>,
+}
+
+/// What is particular about an event; the rest is the same for all.
+#[derive(Clone, Copy, Debug)]
+pub struct Recorded {
+    pub kind: EventKind,
+    pub state: EventState,
+    pub service_date: Date,
+    pub cents: i64,
+}
+
+impl Default for Recorded {
+    fn default() -> Recorded {
+        Recorded {
+            kind: EventKind::Saldo,
+            state: EventState::Kirjattu,
+            service_date: date(2026, 3, 2),
+            cents: 100,
+        }
+    }
+}
+
+impl Planted {
+    pub fn open(site: &Site) -> Planted {
+        let config =
+            Config::load(&site.config(), std::iter::empty(), &Overrides::default()).unwrap();
+        let (store, _) = open_store(&config).unwrap();
+        Planted {
+            runtime: Runtime::new().unwrap(),
+            store,
+        }
+    }
+
+    pub fn close(self) {
+        self.runtime.block_on(self.store.close()).unwrap();
+    }
+
+    /// A balance of ten thousand euros for a customer of an organiser.
+    pub fn grant(&self, organiser: &str, service_code: &str, person: &str) -> PurchasingPower {
+        static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
+        let bits = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let organiser = organiser_code(organiser);
+        let person_id = person_id(person);
+        let total = Quantity(10_000_000);
+        let grant = PurchasingPower {
+            number: PurchasingPowerNumber::from_bits(0x5EED_0000_0000 + bits),
+            organiser,
+            service_code: service_code.to_owned(),
+            instrument: Instrument::Voucher,
+            valid_from: date(2025, 6, 1),
+            valid_to: date(2026, 12, 31),
+            decision: Decision {
+                reference: "planted".to_owned(),
+                date: date(2025, 5, 1),
+                legal_basis: LegalBasis::Psl569Of2009,
+                value_basis: ValueBasis::Flat,
+                osva_doc_oid: None,
+                care_plan_ref: None,
+                contract_ref: None,
+                note: None,
+            },
+            providers: Dated::from(date(2025, 6, 1), Providers::default()),
+            content: Content::Saldo(Saldo {
+                unit: Unit::Eur,
+                total,
+                unit_values: Dated::from(date(2025, 6, 1), None),
+                per_event_max: None,
+                used: Quantity(0),
+            }),
+            suspended: false,
+            cancelled_from: None,
+            source_system: "planted".to_owned(),
+            source_reference: "planted".to_owned(),
+            version: 1,
+            revision: 1,
+        };
+        let known = self.customer_version(organiser, &person_id, service_code);
+        let authorised = grant.total_authorised().unwrap();
+        self.commit(Effect {
+            person_id: person_id.clone(),
+            customer: Some(Customer {
+                organiser,
+                person_id,
+                given_names: "Aino".to_owned(),
+                family_name: "Korhonen".to_owned(),
+                language: None,
+                municipality_of_residence: None,
+                non_disclosure: false,
+                version: known + 1,
+            }),
+            grant: grant.clone(),
+            postings: vec![Posting::authorised(
+                now(),
+                PostingKind::Grant,
+                Cents(0),
+                authorised,
+            )],
+            events: Vec::new(),
+        })
+        .unwrap();
+        grant
+    }
+
+    /// Records an event on a grant, as the grant stands in the store.
+    pub fn event(&self, number: PurchasingPowerNumber, recorded: Recorded) -> EventId {
+        let facts = self.facts(Subject::Number(number));
+        let mut grant = facts.0;
+        let mut random = [0; 10];
+        openssl::rand::rand_bytes(&mut random).unwrap();
+        let shares = Shares {
+            price: Cents(recorded.cents),
+            voucher: Cents(recorded.cents),
+            customer: Cents(0),
+        };
+        let event = ServiceEvent {
+            id: EventId::new(now(), random),
+            kind: recorded.kind,
+            number,
+            organiser: grant.organiser,
+            person_id: facts.1,
+            provider: BusinessId::parse("9000007-0").unwrap(),
+            provider_unit_code: None,
+            service_code: grant.service_code.clone(),
+            service_date: recorded.service_date,
+            state: recorded.state,
+            credited: None,
+            unit: Unit::Eur,
+            lines: vec![EventLine {
+                line_no: 1,
+                procedure: None,
+                quantity: Quantity(1000),
+                unit_price: Cents(recorded.cents.abs()),
+                unit_value: Cents(recorded.cents.abs()),
+                shares,
+                credited_quantity: Quantity(0),
+                credited_shares: Shares::default(),
+            }],
+            shares,
+            details: Details::default(),
+            credit_of: None,
+            settled: None,
+            source_system: "planted".to_owned(),
+            source_reference: "planted".to_owned(),
+            version: 1,
+        };
+        let id = event.id;
+        let postings = if recorded.state.is_live() {
+            vec![event.posting(&grant, now())]
+        } else {
+            Vec::new()
+        };
+        for posting in &postings {
+            grant.book(posting);
+        }
+        self.write(grant, postings, event, None);
+        id
+    }
+
+    /// Changes an event's state as an organiser or a settlement would.
+    pub fn move_to(&self, id: EventId, state: EventState) {
+        let (mut grant, _, placed) = self.facts(Subject::Event(id));
+        let placed = placed.unwrap();
+        let mut event = placed.event.clone();
+        let mut postings = Vec::new();
+        if event.state.is_live() && !state.is_live() {
+            let release = event
+                .posting(&grant, now())
+                .reversing(now(), PostingKind::Release);
+            grant.book(&release);
+            postings.push(release);
+        }
+        event.state = state;
+        self.write(grant, postings, event, Some(Before::of(&placed)));
+    }
+
+    fn write(
+        &self,
+        mut grant: PurchasingPower,
+        postings: Vec<Posting>,
+        event: ServiceEvent,
+        before: Option<Before>,
+    ) {
+        grant.revision += 1;
+        self.commit(Effect {
+            person_id: event.person_id.clone(),
+            customer: None,
+            grant,
+            postings,
+            events: vec![EventWrite { event, before }],
+        })
+        .unwrap();
+    }
+
+    fn facts(&self, subject: Subject) -> (PurchasingPower, PersonId, Option<PlacedEvent>) {
+        let query = GrantQuery {
+            subject,
+            event: None,
+            provider: None,
+            procedure_codes: &[],
+            events: EventsWanted::None,
+            customer_grants: false,
+        };
+        let facts = self
+            .runtime
+            .block_on(self.store.grant_facts(query))
+            .unwrap()
+            .unwrap();
+        (facts.grant, facts.customer.person_id, facts.event)
+    }
+
+    fn customer_version(
+        &self,
+        organiser: OrganiserCode,
+        person: &PersonId,
+        service_code: &str,
+    ) -> u64 {
+        let query = psop_adapter::store::CreationQuery {
+            organiser,
+            service_code,
+            chosen_provider: None,
+            person_id: Some(person),
+            municipality: None,
+            procedure_codes: &[],
+        };
+        let facts = self.runtime.block_on(self.store.creation_facts(query));
+        facts
+            .unwrap()
+            .customer
+            .map_or(0, |customer| customer.version)
+    }
+
+    fn commit(&self, effect: Effect) -> Result<(), StoreError> {
+        let mut change = Change::access_only(AccessEntry {
+            at: now(),
+            message_id: "planted".to_owned(),
+            client: ClientId::parse("LOCAL/TEST/planted").unwrap(),
+            represented_party: None,
+            user_id: None,
+            service: "planted".to_owned(),
+            purpose: None,
+            organiser: Some(effect.grant.organiser),
+            persons: Vec::new(),
+            numbers: Vec::new(),
+            events: Vec::new(),
+            data_class: DataClass::Basic,
+            result: "OK".to_owned(),
+            reason: None,
+            rows_returned: 0,
+            replayed: false,
+            mandate: None,
+        });
+        change.effect = Some(effect);
+        self.runtime.block_on(self.store.commit(change))
+    }
+}
+
+fn organiser_code(code: &str) -> OrganiserCode {
+    let code = psop_adapter::domain::national_code::MunicipalityCode::parse(code).unwrap();
+    OrganiserCode::Municipality(code)
+}
+
+fn person_id(text: &str) -> PersonId {
+    PersonId::parse(text, date(2026, 3, 16)).unwrap()
+}
+
+fn now() -> Timestamp {
+    "2026-03-16T08:00:00Z".parse().unwrap()
+}
