@@ -10,7 +10,7 @@
 //! so it takes no count and makes no other line a double one. Lines refused at 5–7 stay.
 //!
 //! ```text
-//! procedure::judge_performed    every line → Procedure, or what is wrong
+//! procedure::judge_performed    every line → PerformedProcedure, or what is wrong
 //! matching::match_lines         the good ones → a granted line, no count, or not authorised
 //! history::double_lines         those that are authorised
 //! history::lines_on_extracted   those of an accepted event
@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use super::code::Code;
 use super::registry::CodeItem;
-use tooth::{Area, Teeth};
+use tooth::{Area, Teeth, ToothError};
 
 pub mod history;
 pub mod matching;
@@ -41,6 +41,16 @@ pub enum Site {
 }
 
 impl Site {
+    /// The site of canonical texts, as a recorded line carries them.
+    pub fn from_texts(teeth: Option<&str>, area: Option<&str>) -> Result<Site, ToothError> {
+        match (teeth, area) {
+            (None, None) => Ok(Site::None),
+            (Some(teeth), None) => Teeth::parse(teeth).map(Site::Teeth),
+            (None, Some(area)) => Area::parse(area).map(Site::Area),
+            (Some(_), Some(_)) => Err(ToothError::TeethAndArea),
+        }
+    }
+
     /// The teeth, if it is teeth.
     pub fn teeth(&self) -> Option<&Teeth> {
         match self {
@@ -146,6 +156,26 @@ mod tests {
         for site in [Site::None, teeth, area] {
             let bytes = postcard::to_stdvec(&site).unwrap();
             assert_eq!(postcard::from_bytes::<Site>(&bytes), Ok(site));
+        }
+    }
+
+    #[test]
+    fn a_site_is_read_from_its_texts() {
+        for (teeth, area) in [(None, None), (Some("16 55"), None), (None, Some("01"))] {
+            let site = Site::from_texts(teeth, area).unwrap();
+            let texts = (
+                site.teeth().map(ToString::to_string),
+                site.area().map(|area| area.to_string()),
+            );
+            assert_eq!((texts.0.as_deref(), texts.1.as_deref()), (teeth, area));
+        }
+        for (teeth, area, error) in [
+            (Some("19"), None, ToothError::NotATooth),
+            (Some("16 16"), None, ToothError::Twice),
+            (None, Some("09"), ToothError::NotAnArea),
+            (Some("16"), Some("01"), ToothError::TeethAndArea),
+        ] {
+            assert_eq!(Site::from_texts(teeth, area), Err(error));
         }
     }
 

@@ -3,6 +3,7 @@
 //! A PRICE_LIST_CEILING grant has no lines to match. Granted surfaces are information and not compared.
 
 use super::super::code::Code;
+use super::super::purchasing_power::DentalMode;
 use super::tooth::Teeth;
 use super::{Element, Finding, Line, Site};
 
@@ -13,6 +14,17 @@ pub enum MatchingMode {
     Itemised,
     /// EXAMINATION_ONLY: the code alone.
     ExaminationOnly,
+}
+
+impl MatchingMode {
+    /// How lines of a grant of this mode are matched; `None` for PRICE_LIST_CEILING, which has none.
+    pub fn of(mode: DentalMode) -> Option<Self> {
+        match mode {
+            DentalMode::Itemised => Some(MatchingMode::Itemised),
+            DentalMode::ExaminationOnly => Some(MatchingMode::ExaminationOnly),
+            DentalMode::PriceListCeiling => None,
+        }
+    }
 }
 
 /// A line of the grant, and what is left of it.

@@ -20,7 +20,7 @@ pub struct WrittenPlace<'a> {
 
 /// A performed procedure that passed stages 1–3.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Procedure<'a> {
+pub struct PerformedProcedure<'a> {
     pub item: &'a CodeItem,
     pub site: Site,
     pub surfaces: Option<Surfaces>,
@@ -34,7 +34,7 @@ pub struct GrantedPlace<'a> {
     pub surfaces: Option<Surfaces>,
 }
 
-impl Procedure<'_> {
+impl PerformedProcedure<'_> {
     /// The line it stands on, for the stages that follow.
     pub fn line(&self, count: u32, authorised_line_no: Option<u64>) -> Line<'_> {
         Line {
@@ -69,7 +69,7 @@ pub fn code_item_on<'a>(
 pub fn judge_performed<'a>(
     item: Option<&'a CodeItem>,
     written: WrittenPlace<'_>,
-) -> Result<Procedure<'a>, Vec<Finding>> {
+) -> Result<PerformedProcedure<'a>, Vec<Finding>> {
     let item = item.ok_or_else(unknown)?;
     let site = judge_site(item.tooth_rule, written)?;
     let surfaces = match written.surfaces {
@@ -79,7 +79,7 @@ pub fn judge_performed<'a>(
         }
         None => None,
     };
-    Ok(Procedure {
+    Ok(PerformedProcedure {
         item,
         site,
         surfaces,

@@ -44,6 +44,9 @@ pub enum ToothError {
     /// Not one of the thirteen areas.
     #[error("an area is one of 00 to 08, 10, 20, 30 and 40")]
     NotAnArea,
+    /// A recorded line with both: no code's rule takes both.
+    #[error("a procedure has teeth or an area, not both")]
+    TeethAndArea,
 }
 
 impl Tooth {

@@ -235,6 +235,14 @@ fn a_line_goes_where_the_decision_says() {
 }
 
 #[test]
+fn a_price_list_has_no_lines_to_match() {
+    assert_eq!(MatchingMode::of(DentalMode::Itemised), Some(Itemised));
+    let examination = MatchingMode::of(DentalMode::ExaminationOnly);
+    assert_eq!(examination, Some(ExaminationOnly));
+    assert_eq!(MatchingMode::of(DentalMode::PriceListCeiling), None);
+}
+
+#[test]
 fn what_is_wrong_has_its_code_and_element() {
     let found = |found: Match| {
         found
