@@ -3,16 +3,17 @@
 //! Known caller → limit on misses → repeats → the service's own decision → one commit → answer.
 //! Adding a service: one file in `services/`, one line in [`OPERATIONS`].
 
+pub mod event;
 pub mod get_ostovoima;
-pub mod post_dental_service_event;
 pub mod get_service_events;
+pub mod post_dental_service_event;
 pub mod post_purchasing_power;
 pub mod post_service_event;
 
 mod answer;
 pub mod client_rate;
 mod driver;
-mod event;
+
 mod repeats;
 
 use std::future::Future;
@@ -49,6 +50,7 @@ pub static OPERATIONS: &[&dyn AnyOperation] = &[
     &Entry::<get_ostovoima::GetOstovoimaOperation>::NEW,
     &Entry::<post_purchasing_power::PostPurchasingPowerOperation>::NEW,
     &Entry::<get_service_events::GetServiceEventsOperation>::NEW,
+    &Entry::<post_dental_service_event::PostDentalServiceEventOperation>::NEW,
 ];
 
 /// What the services work with.

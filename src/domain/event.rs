@@ -168,6 +168,11 @@ impl Examined<'_> {
         self.number
     }
 
+    /// The event named, where there can be one.
+    pub fn event_id(&self) -> Option<EventId> {
+        self.event_id
+    }
+
     /// What to look up; `None` when there is nothing to look up: with an invalid person nothing is.
     pub fn asked(&self) -> Option<Asked> {
         self.person_id.as_ref()?;
@@ -308,9 +313,7 @@ pub enum Verdict {
 
 /// The posting that gives back what an event has taken.
 fn release(event: &ServiceEvent, grant: &PurchasingPower, at: Timestamp) -> Posting {
-    event
-        .posting(grant, at)
-        .reversing(at, PostingKind::Release)
+    event.posting(grant, at).reversing(at, PostingKind::Release)
 }
 
 #[cfg(test)]

@@ -250,7 +250,10 @@ fn judge_sums(
     if let Content::Dental(dental) = &grant.content {
         judge_ceiling(proposal, dental, lines, rejections);
     }
-    let has_lab_cost = proposal.details.lab_cost.is_some_and(|cost| cost > Cents(0));
+    let has_lab_cost = proposal
+        .details
+        .lab_cost
+        .is_some_and(|cost| cost > Cents(0));
     if has_lab_cost && bounds.no_own_share {
         rejections.add(Group::Lines, Code::CustomerShareNotAllowed, "labCost");
     }

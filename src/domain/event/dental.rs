@@ -7,12 +7,12 @@ use crate::domain::code::Code;
 use crate::domain::dental::history::{double_lines, lines_on_extracted};
 use crate::domain::dental::matching::{GrantedLine, Match, MatchingMode, match_lines};
 use crate::domain::dental::procedure::{
-    Procedure as Performed, WrittenPlace, code_item_on, judge_performed,
+    PerformedProcedure, WrittenPlace, code_item_on, judge_performed,
 };
-use crate::domain::dental::tooth::{Area, Teeth};
+use crate::domain::dental::tooth::Teeth;
 use crate::domain::dental::{Element, Finding, Line, Recorded, Site};
 use crate::domain::event_id::EventId;
-use crate::domain::purchasing_power::{Dental, DentalMode};
+use crate::domain::purchasing_power::Dental;
 use crate::domain::registry::{DentalPriceItem, covers};
 use crate::domain::rejection::{Group, Rejections};
 use crate::domain::service_event::{EventKind, EventLine, Procedure};
@@ -56,10 +56,9 @@ struct Notes<'n, 'p> {
 
 impl Notes<'_, '_> {
     fn add(&mut self, index: usize, finding: Finding) {
-        if let (Some(line), Some(refused)) = (
-            self.proposal.lines.get(index),
-            self.refused.get_mut(index),
-        ) {
+        if let (Some(line), Some(refused)) =
+            (self.proposal.lines.get(index), self.refused.get_mut(index))
+        {
             let field = finding.field(&self.proposal.line_field(index));
             self.rejections
                 .add_to_line(Group::Lines, finding.code, field, line.line_no);
@@ -136,7 +135,7 @@ fn performed<'a>(
     proposal: &Proposal<'_>,
     facts: &Facts<'a>,
     notes: &mut Notes<'_, '_>,
-) -> Vec<Option<Performed<'a>>> {
+) -> Vec<Option<PerformedProcedure<'a>>> {
     let mut judge = |(index, line): (usize, &ProposedLine<'_>)| {
         let written = line.procedure?;
         let item = code_item_on(facts.code_items, written.code, proposal.service_date);
@@ -163,15 +162,17 @@ fn sources<'a>(
     lines: &mut [Option<Line<'_>>],
     notes: &mut Notes<'_, '_>,
 ) -> Vec<Option<Source<'a>>> {
-    let mode = match dental.mode {
-        DentalMode::Itemised => MatchingMode::Itemised,
-        DentalMode::ExaminationOnly => MatchingMode::ExaminationOnly,
-        DentalMode::PriceListCeiling => return listed(facts, lines, notes),
+    let Some(mode) = MatchingMode::of(dental.mode) else {
+        return listed(facts, lines, notes);
     };
     let teeth: Vec<Option<Teeth>> = dental
         .lines
         .iter()
-        .map(|line| line.teeth.as_deref().and_then(|text| Teeth::parse(text).ok()))
+        .map(|line| {
+            line.teeth
+                .as_deref()
+                .and_then(|text| Teeth::parse(text).ok())
+        })
         .collect();
     let granted: Vec<GrantedLine<'_>> = dental
         .lines
@@ -262,7 +263,7 @@ fn of_unit(dental: &Dental, source: Source<'_>, day: Date) -> Option<UnitValue> 
 }
 
 /// The procedure as it is kept: canonical wire texts.
-fn stored(performed: &Performed<'_>, source: Source<'_>) -> Procedure {
+fn stored(performed: &PerformedProcedure<'_>, source: Source<'_>) -> Procedure {
     Procedure {
         code: performed.item.code.clone(),
         teeth: performed.site.teeth().map(ToString::to_string),
@@ -289,23 +290,15 @@ fn history(facts: &Facts<'_>, replaced: Option<EventId>) -> Vec<Before> {
         .filter_map(|(event, line)| {
             let procedure = line.procedure.as_ref()?;
             let item = code_item_on(facts.code_items, &procedure.code, event.service_date);
+            let (teeth, area) = (procedure.teeth.as_deref(), procedure.area.as_deref());
+            // What was kept was canonical: it reads back.
+            let site = Site::from_texts(teeth, area).unwrap_or(Site::None);
             Some(Before {
                 service_date: event.service_date,
                 code: procedure.code.clone(),
-                site: site(procedure),
+                site,
                 extraction: item.is_some_and(|item| item.extraction),
             })
         })
         .collect()
-}
-
-/// The place of a procedure, read back from its canonical texts.
-fn site(procedure: &Procedure) -> Site {
-    let teeth = procedure.teeth.as_deref().map(Teeth::parse);
-    let area = procedure.area.as_deref().map(Area::parse);
-    match (teeth, area) {
-        (Some(Ok(teeth)), _) => Site::Teeth(teeth),
-        (_, Some(Ok(area))) => Site::Area(area),
-        _ => Site::None,
-    }
 }
