@@ -13,6 +13,7 @@ pub mod consistency;
 pub mod customer;
 pub mod dated;
 pub mod dental;
+pub mod event;
 pub mod event_id;
 pub mod feed;
 pub mod grant;

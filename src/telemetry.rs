@@ -118,6 +118,7 @@ mod tests {
         let log = Log {
             format,
             level: level.to_owned(),
+            ..Log::default()
         };
         let subscriber = subscriber(&log, move || writer.clone(), colours).unwrap();
         tracing::subscriber::with_default(subscriber, || {
@@ -166,6 +167,7 @@ mod tests {
         let log = Log {
             format: LogFormat::Json,
             level: "loud=very".to_owned(),
+            ..Log::default()
         };
         let error = subscriber(&log, std::io::sink, false).err().unwrap();
         assert!(

@@ -63,7 +63,8 @@ fn the_smallest_file_has_every_default() {
         config.log,
         Log {
             format: LogFormat::Json,
-            level: "info".into()
+            level: "info".into(),
+            ..Log::default()
         }
     );
 }

@@ -222,23 +222,41 @@ fn visible(
     service_date: Date,
     today: Date,
 ) -> Result<(), NotFound> {
-    if person_id.is_some_and(|person_id| *person_id != facts.customer.person_id) {
-        return Err(NotFound::OtherPerson);
-    }
-    let day = facts.grant.nearest_valid_day(service_date);
-    if let Some(providers) = facts.grant.providers.on(day) {
-        match &providers.chosen {
-            Some(chosen) if chosen != question.provider => {
-                return Err(NotFound::NotChosenProvider);
-            }
-            Some(_) => {}
-            None if providers.allowed.is_empty() => {}
-            None if providers.allowed.contains(question.provider) => {}
-            None => return Err(NotFound::NotAllowedProvider),
-        }
-    }
+    let provider = question.provider;
+    shown_to(
+        provider,
+        facts.grant,
+        facts.customer,
+        person_id,
+        service_date,
+    )?;
     if is_closed(facts.grant, facts.organiser, today) {
         return Err(NotFound::Closed);
+    }
+    Ok(())
+}
+
+/// Whether a provider may know of a grant: it is the named person's, and open to that provider at the
+/// service date, moved to the nearest day of the validity.
+pub(super) fn shown_to(
+    provider: &BusinessId,
+    grant: &PurchasingPower,
+    customer: &Customer,
+    person_id: Option<&PersonId>,
+    service_date: Date,
+) -> Result<(), NotFound> {
+    if person_id.is_some_and(|person_id| *person_id != customer.person_id) {
+        return Err(NotFound::OtherPerson);
+    }
+    let day = grant.nearest_valid_day(service_date);
+    if let Some(providers) = grant.providers.on(day) {
+        match &providers.chosen {
+            Some(chosen) if chosen != provider => return Err(NotFound::NotChosenProvider),
+            Some(_) => {}
+            None if providers.allowed.is_empty() => {}
+            None if providers.allowed.contains(provider) => {}
+            None => return Err(NotFound::NotAllowedProvider),
+        }
     }
     Ok(())
 }
@@ -258,28 +276,35 @@ fn judge_provider(
     service_date: Date,
     rejections: &mut Rejections,
 ) {
-    let refused = match approval_on(facts.approvals, service_date) {
-        Ok(_) => None,
-        Err(NotApproved::Never) => Some(Code::ProviderNotApproved),
-        Err(NotApproved::OnThatDay) => Some(Code::ProviderApprovalNotValidOnDate),
-    };
-    if let Some(code) = refused {
+    if let Err(refused) = approval_on(facts.approvals, service_date) {
+        let code = approval_code(refused);
         rejections.add(Group::Service, code, "providerBusinessId");
     }
-    if let Some(unit_code) = question.provider_unit_code {
-        let is_known = facts.provider.is_some_and(|provider| {
-            provider
-                .units
-                .iter()
-                .any(|unit| unit.unit_code == unit_code)
-        });
-        if !is_known {
-            rejections.add(
-                Group::Service,
-                Code::ProviderUnitUnknown,
-                "providerUnitCode",
-            );
-        }
+    judge_unit(facts.provider, question.provider_unit_code, rejections);
+}
+
+/// What a provider without an approval is told.
+pub(super) fn approval_code(refused: NotApproved) -> Code {
+    match refused {
+        NotApproved::Never => Code::ProviderNotApproved,
+        NotApproved::OnThatDay => Code::ProviderApprovalNotValidOnDate,
+    }
+}
+
+/// Notes a unit that the provider does not have.
+pub(super) fn judge_unit(
+    provider: Option<&Provider>,
+    unit_code: Option<&str>,
+    rejections: &mut Rejections,
+) {
+    let Some(unit_code) = unit_code else { return };
+    let is_known = provider.is_some_and(|provider| {
+        let mut units = provider.units.iter();
+        units.any(|unit| unit.unit_code == unit_code)
+    });
+    if !is_known {
+        let field = "providerUnitCode";
+        rejections.add(Group::Service, Code::ProviderUnitUnknown, field);
     }
 }
 

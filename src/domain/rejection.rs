@@ -79,6 +79,11 @@ impl Rejections {
         self.0.is_empty()
     }
 
+    /// Whether something of this kind was found.
+    pub fn any(&self, is_meant: impl Fn(&Rejection) -> bool) -> bool {
+        self.0.iter().any(is_meant)
+    }
+
     /// What was found, in the order found.
     pub fn into_vec(self) -> Vec<Rejection> {
         self.0

@@ -26,7 +26,6 @@ mod limits;
 mod load_limits;
 mod mutations;
 mod operator_commands;
-mod operator_commands;
 #[cfg(feature = "heavy-tests")]
 mod paging_cost;
 #[cfg(feature = "heavy-tests")]

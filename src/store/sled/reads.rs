@@ -140,6 +140,13 @@ pub(super) fn grant_facts(
         EventsWanted::All => events::of_grant(view, number)?,
         EventsWanted::OfDentalGrant | EventsWanted::None => Vec::new(),
     };
+    let codes_of_events = events
+        .iter()
+        .flat_map(|placed| &placed.event.lines)
+        .filter_map(|line| Some(line.procedure.as_ref()?.code.as_str()));
+    let mut codes = codes_asked(query, &grant);
+    codes.extend(codes_of_events);
+    let procedures = procedures(view, code, &codes)?;
     let customer_grants = if query.customer_grants {
         let prefix = Key::grants_of_customer(code, &person, &grant.service_code);
         grants_under(view, &prefix)?
@@ -148,7 +155,7 @@ pub(super) fn grant_facts(
     };
     Ok(Some(GrantFacts {
         service_types: list(view, Table::ServiceType, &service_key)?,
-        procedures: procedures(view, code, &codes_asked(query, &grant))?,
+        procedures,
         provider,
         approvals,
         event: asked_event,
