@@ -46,7 +46,15 @@ pub enum Command {
 
 impl Command {
     /// Every NAME there is.
-    pub const NAMES: [&str; 3] = ["status", "registry-show", "registry-apply"];
+    pub const NAMES: [&str; 7] = [
+        "status",
+        "registry-show",
+        "registry-apply",
+        "store-check",
+        "audit-head",
+        "audit-verify",
+        "audit-export",
+    ];
 }
 
 /// Runs one command. Whatever it says goes to `output` while it runs.

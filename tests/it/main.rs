@@ -28,8 +28,6 @@ mod mutations;
 mod operator_commands;
 #[cfg(feature = "heavy-tests")]
 mod paging_cost;
-#[cfg(feature = "heavy-tests")]
-mod paging_cost;
 mod privacy;
 mod properties;
 mod rate_limit;
