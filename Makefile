@@ -8,7 +8,8 @@ CARGO_DENY_VERSION := 0.20.2
 
 CARGO_FUZZ := target/tools/bin/cargo-fuzz
 CARGO_FUZZ_VERSION := 0.13.2
-FUZZ_TARGETS := envelope header multipart request_get_ostovoima request_post_purchasing_power values
+FUZZ_TARGETS := envelope header multipart request_get_ostovoima request_get_service_events \
+	request_post_purchasing_power values
 # Of all fuzz targets together.
 SECONDS := 60
 

@@ -18,6 +18,7 @@ use crate::domain::access::DataClass;
 use crate::domain::business_id::BusinessId;
 use crate::domain::client::ClientId;
 use crate::domain::customer::Customer;
+use crate::domain::event::Changed;
 use crate::domain::event_id::EventId;
 use crate::domain::ledger::Posting;
 use crate::domain::national_code::MunicipalityCode;
@@ -172,7 +173,10 @@ pub struct GrantQuery<'a> {
     pub event: Option<EventId>,
     /// Provider whose approvals are asked.
     pub provider: Option<&'a BusinessId>,
+    /// Asked beside the codes of the events wanted.
     pub procedure_codes: &'a [&'a str],
+    /// Whether the codes of the grant's own lines are asked too.
+    pub codes_of_lines: bool,
     pub events: EventsWanted,
     /// Whether the customer's other grants for the service are asked.
     pub customer_grants: bool,
@@ -251,6 +255,27 @@ pub struct Effect {
     pub postings: Vec<Posting>,
     /// Each gets the next place of the feed.
     pub events: Vec<EventWrite>,
+}
+
+impl Effect {
+    /// What a decision about an event changes. `before` is the event decided on, where it is stored.
+    pub fn of_event(changed: Changed, before: Option<&PlacedEvent>) -> Effect {
+        let decided = EventWrite {
+            event: changed.event,
+            before: before.map(Before::of),
+        };
+        let credit = changed.credit.map(|event| EventWrite {
+            event,
+            before: None,
+        });
+        Effect {
+            customer: None,
+            person_id: decided.event.person_id.clone(),
+            grant: changed.grant,
+            postings: changed.postings,
+            events: std::iter::once(decided).chain(credit).collect(),
+        }
+    }
 }
 
 /// An event as it is to be from now on.
@@ -355,6 +380,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// The registry as kept; an empty one before the first `put_registry`.
     fn registry(&self) -> StoreFuture<'_, Registry>;
+
+    /// How many changes were made durable and acknowledged since it was opened.
+    fn commits(&self) -> u64;
 
     /// How far the access log has come.
     fn access_head(&self) -> StoreFuture<'_, AccessHead>;

@@ -118,7 +118,7 @@ mod tests {
         let log = Log {
             format,
             level: level.to_owned(),
-            access_head_every_s: 3600,
+            ..Log::default()
         };
         let subscriber = subscriber(&log, move || writer.clone(), colours).unwrap();
         tracing::subscriber::with_default(subscriber, || {
@@ -167,7 +167,7 @@ mod tests {
         let log = Log {
             format: LogFormat::Json,
             level: "loud=very".to_owned(),
-            access_head_every_s: 3600,
+            ..Log::default()
         };
         let error = subscriber(&log, std::io::sink, false).err().unwrap();
         assert!(

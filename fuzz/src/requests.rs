@@ -2,6 +2,7 @@
 
 use psop_adapter::contract::decode::{ContractType, Decoder};
 use psop_adapter::services::get_ostovoima::GetOstovoimaRequest;
+use psop_adapter::services::get_service_events::GetServiceEventsRequest;
 use psop_adapter::services::post_purchasing_power::PostPurchasingPowerRequest;
 use psop_adapter::xml::encoding::Encoding;
 use psop_adapter::xml::reader::{Reader, Token};
@@ -11,6 +12,11 @@ use super::LIMITS;
 /// One wrapper of `getOstovoima`.
 pub fn get_ostovoima(data: &[u8]) {
     read_and_write::<GetOstovoimaRequest>(data, "getOstovoima");
+}
+
+/// One wrapper of `getServiceEvents`.
+pub fn get_service_events(data: &[u8]) {
+    read_and_write::<GetServiceEventsRequest>(data, "getServiceEvents");
 }
 
 /// One wrapper of `postPurchasingPower`.

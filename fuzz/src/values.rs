@@ -1,8 +1,12 @@
 //! Single values: what is read is written and read again as the same, and scans and splits keep to their own rules.
 
 use jiff::civil::{Date, date};
-use psop_adapter::contract::lexical::{Count, Day, Instant, Lexical, PositiveInteger, normal_form};
-use psop_adapter::contract::types::{self, Decimal, Money, Quantity};
+use psop_adapter::contract::lexical::{
+    Count, Day, Instant, Lexical, Position, PositiveInteger, normal_form,
+};
+use psop_adapter::contract::types::{
+    self, Amount, Decimal, Money, PageSize, ProcedureCount, Quantity, SignedMoney,
+};
 use psop_adapter::domain::business_id::BusinessId;
 use psop_adapter::domain::client::ClientId;
 use psop_adapter::domain::number::PurchasingPowerNumber;
@@ -21,6 +25,7 @@ pub fn run(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;
     };
+    lexical::<Amount>(text);
     lexical::<bool>(text);
     lexical::<String>(text);
     lexical::<Count>(text);
@@ -28,8 +33,12 @@ pub fn run(data: &[u8]) {
     lexical::<Decimal>(text);
     lexical::<Instant>(text);
     lexical::<Money>(text);
+    lexical::<PageSize>(text);
+    lexical::<Position>(text);
     lexical::<PositiveInteger>(text);
+    lexical::<ProcedureCount>(text);
     lexical::<Quantity>(text);
+    lexical::<SignedMoney>(text);
     lexical::<types::Text80>(text);
     identifiers(text);
     names(text);

@@ -30,6 +30,7 @@ impl Console for App {
                 .saturating_sub(self.in_flight.available_permits()),
             connections_open,
             store_ready: self.services.store.ready().is_ok(),
+            commits: self.services.store.commits(),
         };
         Bytes::from(self.metrics.text(now).unwrap_or_default())
     }

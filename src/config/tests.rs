@@ -64,7 +64,7 @@ fn the_smallest_file_has_every_default() {
         Log {
             format: LogFormat::Json,
             level: "info".into(),
-            access_head_every_s: 3600,
+            ..Log::default()
         }
     );
 }

@@ -23,6 +23,17 @@ impl ClientId {
         }
     }
 
+    /// The operator of this system, in the access log: no X-Road message can come from here, since
+    /// LOCAL is no X-Road instance.
+    pub fn operator() -> ClientId {
+        ClientId {
+            instance: "LOCAL".to_owned(),
+            member_class: "ADMIN".to_owned(),
+            member_code: "operator".to_owned(),
+            subsystem_code: None,
+        }
+    }
+
     /// Reads the form that [`fmt::Display`] writes, `INSTANCE/CLASS/CODE[/SUBSYSTEM]`;
     /// `None` when a part is missing, empty or one too many.
     pub fn parse(text: &str) -> Option<ClientId> {

@@ -3,23 +3,27 @@
 //! A number is a capability, not a search by person: whoever may not see the grant gets the same
 //! answer as for a number that does not exist. The true reason goes to the access log alone.
 
+mod content;
+
 use jiff::civil::Date;
 
 use super::access::Representation;
 use super::business_id::BusinessId;
+use super::circumstances::{Circumstances, check_person_id};
 use super::code::Code;
-use super::create::{Circumstances, check_person_id};
 use super::customer::Customer;
-use super::money::{Cents, Quantity};
+use super::grant::Procedures;
 use super::national_code::MunicipalityCode;
 use super::number::PurchasingPowerNumber;
-use super::period::{Period, PeriodKey, days_between};
+use super::period::days_between;
 use super::person_id::PersonId;
-use super::purchasing_power::{Content, OrdinaryValue, Providers, PurchasingPower, State};
+use super::purchasing_power::{Providers, PurchasingPower, State};
 use super::registry::{
     NotApproved, Organiser, Provider, ProviderApproval, ServiceType, approval_on, service_type_on,
 };
 use super::rejection::{Group, Rejection, Rejections};
+
+pub use content::{ContentView, DentalView, LineView, OrdinaryView, PriceView, SaldoView};
 
 /// A look-up as a provider asks it.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +34,8 @@ pub struct Question<'a> {
     pub person_id: Option<&'a str>,
     /// Today when absent.
     pub service_date: Option<Date>,
+    /// Procedures whose prices are asked.
+    pub procedure_codes: &'a [&'a str],
     pub acting_person_id: Option<&'a str>,
 }
 
@@ -53,6 +59,8 @@ pub struct Facts<'a> {
     pub service_types: &'a [ServiceType],
     pub provider: Option<&'a Provider>,
     pub approvals: &'a [ProviderApproval],
+    /// Of the codes asked and those of the grant's lines.
+    pub procedures: Procedures<'a>,
 }
 
 /// Why a number is answered as not found.
@@ -61,6 +69,8 @@ pub enum NotFound {
     /// The check character does not match: a slip of the pen, no guess.
     CheckCharacter,
     NoSuchNumber,
+    /// Another organiser's.
+    OtherOrganiser,
     OtherPerson,
     NotChosenProvider,
     NotAllowedProvider,
@@ -74,6 +84,7 @@ impl NotFound {
         match self {
             NotFound::CheckCharacter => "CHECK_CHARACTER",
             NotFound::NoSuchNumber => "NO_SUCH_NUMBER",
+            NotFound::OtherOrganiser => "OTHER_ORGANISER",
             NotFound::OtherPerson => "OTHER_PERSON",
             NotFound::NotChosenProvider => "NOT_CHOSEN_PROVIDER",
             NotFound::NotAllowedProvider => "NOT_ALLOWED_PROVIDER",
@@ -87,7 +98,8 @@ impl NotFound {
     }
 }
 
-/// What a provider is shown of an ordinary grant.
+/// What a provider is shown of a grant. Values are those in force at the service date, moved into the
+/// validity.
 #[derive(Clone, Debug)]
 pub struct View<'a> {
     pub grant: &'a PurchasingPower,
@@ -96,17 +108,9 @@ pub struct View<'a> {
     pub municipality_of_residence: Option<MunicipalityCode>,
     pub organiser: &'a Organiser,
     pub service: &'a ServiceType,
-    /// Values in force at the service date, moved into the validity.
-    pub row: &'a OrdinaryValue,
     pub providers: &'a Providers,
     pub state: State,
-    pub max_unit_price: Option<Cents>,
-    pub period: Period,
-    pub period_key: PeriodKey,
-    pub quantity: Quantity,
-    pub used: Quantity,
-    pub remaining: Quantity,
-    pub total_remaining: Quantity,
+    pub content: ContentView<'a>,
 }
 
 /// The outcome.
@@ -195,7 +199,7 @@ pub fn decide<'a>(
     if !rejections.is_empty() {
         return reject(rejections, None);
     }
-    match view(&facts, service_date, circumstances.today) {
+    match view(&question, &facts, service_date, circumstances.today) {
         Some(view) => Verdict::Show {
             representation: Representation::of(acting_person_id, &facts.customer.person_id),
             view: Box::new(view),
@@ -218,23 +222,41 @@ fn visible(
     service_date: Date,
     today: Date,
 ) -> Result<(), NotFound> {
-    if person_id.is_some_and(|person_id| *person_id != facts.customer.person_id) {
-        return Err(NotFound::OtherPerson);
-    }
-    let day = facts.grant.nearest_valid_day(service_date);
-    if let Some(providers) = facts.grant.providers.on(day) {
-        match &providers.chosen {
-            Some(chosen) if chosen != question.provider => {
-                return Err(NotFound::NotChosenProvider);
-            }
-            Some(_) => {}
-            None if providers.allowed.is_empty() => {}
-            None if providers.allowed.contains(question.provider) => {}
-            None => return Err(NotFound::NotAllowedProvider),
-        }
-    }
+    let provider = question.provider;
+    shown_to(
+        provider,
+        facts.grant,
+        facts.customer,
+        person_id,
+        service_date,
+    )?;
     if is_closed(facts.grant, facts.organiser, today) {
         return Err(NotFound::Closed);
+    }
+    Ok(())
+}
+
+/// Whether a provider may know of a grant: it is the named person's, and open to that provider at the
+/// service date, moved to the nearest day of the validity.
+pub(super) fn shown_to(
+    provider: &BusinessId,
+    grant: &PurchasingPower,
+    customer: &Customer,
+    person_id: Option<&PersonId>,
+    service_date: Date,
+) -> Result<(), NotFound> {
+    if person_id.is_some_and(|person_id| *person_id != customer.person_id) {
+        return Err(NotFound::OtherPerson);
+    }
+    let day = grant.nearest_valid_day(service_date);
+    if let Some(providers) = grant.providers.on(day) {
+        match &providers.chosen {
+            Some(chosen) if chosen != provider => return Err(NotFound::NotChosenProvider),
+            Some(_) => {}
+            None if providers.allowed.is_empty() => {}
+            None if providers.allowed.contains(provider) => {}
+            None => return Err(NotFound::NotAllowedProvider),
+        }
     }
     Ok(())
 }
@@ -254,44 +276,48 @@ fn judge_provider(
     service_date: Date,
     rejections: &mut Rejections,
 ) {
-    let refused = match approval_on(facts.approvals, service_date) {
-        Ok(_) => None,
-        Err(NotApproved::Never) => Some(Code::ProviderNotApproved),
-        Err(NotApproved::OnThatDay) => Some(Code::ProviderApprovalNotValidOnDate),
-    };
-    if let Some(code) = refused {
+    if let Err(refused) = approval_on(facts.approvals, service_date) {
+        let code = approval_code(refused);
         rejections.add(Group::Service, code, "providerBusinessId");
     }
-    if let Some(unit_code) = question.provider_unit_code {
-        let is_known = facts.provider.is_some_and(|provider| {
-            provider
-                .units
-                .iter()
-                .any(|unit| unit.unit_code == unit_code)
-        });
-        if !is_known {
-            rejections.add(
-                Group::Service,
-                Code::ProviderUnitUnknown,
-                "providerUnitCode",
-            );
-        }
+    judge_unit(facts.provider, question.provider_unit_code, rejections);
+}
+
+/// What a provider without an approval is told.
+pub(super) fn approval_code(refused: NotApproved) -> Code {
+    match refused {
+        NotApproved::Never => Code::ProviderNotApproved,
+        NotApproved::OnThatDay => Code::ProviderApprovalNotValidOnDate,
     }
 }
 
-fn view<'a>(facts: &Facts<'a>, service_date: Date, today: Date) -> Option<View<'a>> {
+/// Notes a unit that the provider does not have.
+pub(super) fn judge_unit(
+    provider: Option<&Provider>,
+    unit_code: Option<&str>,
+    rejections: &mut Rejections,
+) {
+    let Some(unit_code) = unit_code else { return };
+    let is_known = provider.is_some_and(|provider| {
+        let mut units = provider.units.iter();
+        units.any(|unit| unit.unit_code == unit_code)
+    });
+    if !is_known {
+        let field = "providerUnitCode";
+        rejections.add(Group::Service, Code::ProviderUnitUnknown, field);
+    }
+}
+
+fn view<'a>(
+    question: &Question<'_>,
+    facts: &Facts<'a>,
+    service_date: Date,
+    today: Date,
+) -> Option<View<'a>> {
     let grant = facts.grant;
     let day = grant.nearest_valid_day(service_date);
-    let Content::Ordinary(ordinary) = &grant.content else {
-        return None;
-    };
-    let row = ordinary.values.on(day)?;
-    let providers = grant.providers.on(day)?;
     let service = service_type_on(facts.service_types, day)
         .or_else(|| service_type_on(facts.service_types, grant.valid_from))?;
-    let period_key = ordinary.period.key(day);
-    let quantity = ordinary.quantity_in(period_key, grant.valid_to);
-    let used = ordinary.used_in(period_key);
     Some(View {
         grant,
         customer: facts.customer,
@@ -301,18 +327,8 @@ fn view<'a>(facts: &Facts<'a>, service_date: Date, today: Date) -> Option<View<'
             .filter(|_| !facts.customer.non_disclosure),
         organiser: facts.organiser,
         service,
-        row,
-        providers,
+        providers: grant.providers.on(day)?,
         state: grant.state_on(today),
-        max_unit_price: [service.max_unit_price, row.max_unit_price]
-            .into_iter()
-            .flatten()
-            .min(),
-        period: ordinary.period,
-        period_key,
-        quantity,
-        used,
-        remaining: Quantity(quantity.0.saturating_sub(used.0)),
-        total_remaining: ordinary.remaining_from(day, grant.valid_to),
+        content: ContentView::of(question, facts, service, day)?,
     })
 }

@@ -5,6 +5,7 @@ use crate::contract::lexical::PositiveInteger;
 use crate::contract::shape::Shape;
 use crate::contract::types::{Fault, Message, Result as ResultType, Status, Text60, Text500};
 use crate::domain::rejection::Rejection;
+use crate::store::About;
 use crate::xml::Namespace;
 
 use super::{Operation, Outcome, Response};
@@ -19,13 +20,23 @@ pub struct Answer {
     pub body: String,
     /// `OK`, or the first code: for logs.
     pub result: String,
+    /// What was found wrong, in the answer's order. A replay does not name it again.
+    pub errors: Vec<Rejection>,
+    /// What was warned of, likewise.
+    pub warnings: Vec<Rejection>,
+    /// What it was about; `None` of a rejection before the service itself was asked.
+    pub about: Option<About>,
+    /// Whether this is the answer to an earlier, equal request.
+    pub replayed: bool,
 }
 
 /// Writes an outcome as the response of `O`.
 pub fn write<O: Operation>(outcome: Outcome<O::Payload>) -> Answer {
+    let (mut errors, mut warned) = (Vec::new(), Vec::new());
     let (fault, result, payload, code) = match outcome {
         Outcome::Done { payload, warnings } => {
-            let warnings = messages(warnings, O::Request::SHAPE);
+            warned = in_order(warnings, O::Request::SHAPE);
+            let warnings = messages(&warned);
             let status = if warnings.is_empty() {
                 Status::Ok
             } else {
@@ -40,7 +51,8 @@ pub fn write<O: Operation>(outcome: Outcome<O::Payload>) -> Answer {
             (None, result, Some(payload), "OK".to_owned())
         }
         Outcome::Rejected(rejections) => {
-            let errors = messages(rejections, O::Request::SHAPE);
+            errors = in_order(rejections, O::Request::SHAPE);
+            let errors = messages(&errors);
             let first = errors.first();
             let code = first.map_or_else(String::new, |message| message.code.0.clone());
             let fault = first.map(|message| Fault {
@@ -70,7 +82,14 @@ pub fn write<O: Operation>(outcome: Outcome<O::Payload>) -> Answer {
     body.push_str("</psop:");
     body.push_str(O::CODE);
     body.push_str("Response>");
-    Answer { body, result: code }
+    Answer {
+        body,
+        result: code,
+        errors,
+        warnings: warned,
+        about: None,
+        replayed: false,
+    }
 }
 
 /// A kept answer as it is given again: the same bytes, but that it says so.
@@ -78,8 +97,8 @@ pub fn replayed(body: &str) -> String {
     body.replacen(NOT_REPLAYED, REPLAYED, 1)
 }
 
-/// Rejections as messages: by group, then in document order, then in the order of the codes' list.
-fn messages(mut rejections: Vec<Rejection>, request: &'static Shape) -> Vec<Message> {
+/// Rejections by group, then in document order, then in the order of the codes' list.
+fn in_order(mut rejections: Vec<Rejection>, request: &'static Shape) -> Vec<Rejection> {
     rejections.sort_by_cached_key(|rejection| {
         (
             rejection.group,
@@ -88,12 +107,16 @@ fn messages(mut rejections: Vec<Rejection>, request: &'static Shape) -> Vec<Mess
         )
     });
     rejections
-        .into_iter()
+}
+
+fn messages(rejections: &[Rejection]) -> Vec<Message> {
+    rejections
+        .iter()
         .map(|rejection| {
             let texts = rejection.code.texts();
             Message {
                 code: Text60(rejection.code.as_str().to_owned()),
-                field: Some(rejection.field)
+                field: Some(rejection.field.clone())
                     .filter(|field| !field.is_empty())
                     .map(Text500),
                 line_no: rejection.line_no.map(PositiveInteger),

@@ -28,6 +28,7 @@ use std::fs::File;
 use std::future::ready;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -67,6 +68,7 @@ pub struct SledStore {
     jobs: Mutex<Option<SyncSender<Job>>>,
     /// What became of the closing, once it is done.
     closed: watch::Receiver<Option<Result<(), String>>>,
+    commits: AtomicU64,
 }
 
 impl SledStore {
@@ -100,6 +102,7 @@ impl SledStore {
             engine,
             jobs: Mutex::new(Some(jobs)),
             closed,
+            commits: AtomicU64::new(0),
         })
     }
 
@@ -142,7 +145,9 @@ impl SledStore {
         // A committer that ends without an answer has failed, and says why.
         outcome
             .await
-            .unwrap_or_else(|_| Err(self.engine.fail("the committer ended")))
+            .unwrap_or_else(|_| Err(self.engine.fail("the committer ended")))?;
+        self.commits.fetch_add(1, Ordering::Relaxed);
+        Ok(())
     }
 }
 
@@ -205,6 +210,10 @@ impl Store for SledStore {
 
     fn registry(&self) -> StoreFuture<'_, Registry> {
         self.read(registry::read)
+    }
+
+    fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Relaxed)
     }
 
     fn access_head(&self) -> StoreFuture<'_, AccessHead> {

@@ -1,7 +1,7 @@
 //! Metrics, in the OpenMetrics text format. Nothing personal: every label's values are names of the contract, never
 //! a caller's words.
 
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use prometheus_client::encoding::text::encode;
@@ -27,7 +27,8 @@ pub struct Metrics {
     duration_s: Family<ByService, Histogram, fn() -> Histogram>,
     in_flight: Gauge,
     connections_open: Gauge,
-    commands: Counter<u64, AtomicU64>,
+    commands: Counter,
+    commits: Counter<u64, AtomicU64>,
     store_ready: Gauge,
 }
 
@@ -37,6 +38,8 @@ pub struct Now {
     pub requests_in_flight: usize,
     pub connections_open: usize,
     pub store_ready: bool,
+    /// Since the start.
+    pub commits: u64,
 }
 
 impl Default for Metrics {
@@ -74,6 +77,12 @@ impl Default for Metrics {
             "Operator commands begun",
             commands.clone(),
         );
+        let commits = Counter::default();
+        registry.register(
+            "store_commits",
+            "Changes made durable and acknowledged",
+            commits.clone(),
+        );
         let store_ready = Gauge::default();
         registry.register(
             "store_ready",
@@ -92,6 +101,7 @@ impl Default for Metrics {
             in_flight,
             connections_open,
             commands,
+            commits,
             store_ready,
         }
     }
@@ -121,6 +131,10 @@ impl Metrics {
         let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
         self.in_flight.set(count(now.requests_in_flight));
         self.connections_open.set(count(now.connections_open));
+        // Of two that ask at once, neither may make it smaller.
+        self.commits
+            .inner()
+            .fetch_max(now.commits, Ordering::Relaxed);
         self.store_ready.set(now.store_ready.into());
         let mut text = String::new();
         encode(&mut text, &self.registry)?;
@@ -143,7 +157,9 @@ mod tests {
             requests_in_flight: 5,
             connections_open: 7,
             store_ready: true,
+            commits: 11,
         };
+        assert!(metrics.text(Now { commits: 9, ..now }).is_ok());
         let text = metrics.text(now).unwrap();
         for line in [
             "psop_requests_total{service=\"getOstovoima\",outcome=\"OK\"} 2",
@@ -154,6 +170,7 @@ mod tests {
             "psop_requests_in_flight 5",
             "psop_connections_open 7",
             "psop_operator_commands_total 1",
+            "psop_store_commits_total 11",
             "psop_store_ready 1",
         ] {
             assert!(text.lines().any(|found| found == line), "{line}: {text}");

@@ -140,6 +140,7 @@ fn metrics_count_requests_and_hold_nothing_of_the_caller_s() {
         "psop_requests_total{service=\"none\",outcome=\"XML_MALFORMED\"} 1",
         "psop_request_duration_seconds_count{service=\"postPurchasingPower\"} 1",
         "psop_requests_in_flight 0",
+        "psop_store_commits_total 1",
         "psop_store_ready 1",
     ] {
         assert!(has(line), "{line}: {}", answer.body);

@@ -16,11 +16,15 @@ const BYTES_MAX: u64 = 500_000;
 type Body = fn(&[u8]);
 
 /// Every target and its body; `every_target_is_replayed` compares them with the fuzz crate's own list.
-const TARGETS: [(&str, Body); 6] = [
+const TARGETS: [(&str, Body); 7] = [
     ("envelope", bodies::envelope::run),
     ("header", bodies::header::run),
     ("multipart", bodies::multipart::run),
     ("request_get_ostovoima", bodies::requests::get_ostovoima),
+    (
+        "request_get_service_events",
+        bodies::requests::get_service_events,
+    ),
     (
         "request_post_purchasing_power",
         bodies::requests::post_purchasing_power,

@@ -24,10 +24,11 @@ use psop_adapter::domain::service_event::{
     Details, EventKind, EventLine, EventState, PlacedEvent, ServiceEvent, Shares,
 };
 use psop_adapter::secrets::{KeyFilePolicy, MasterKey};
+#[cfg(feature = "heavy-tests")]
+use psop_adapter::store::Stretch;
 use psop_adapter::store::sled::{Options, SledStore};
 use psop_adapter::store::{
-    Before, Change, Effect, EventWrite, EventsWanted, GrantQuery, Store, StoreError, Stretch,
-    Subject,
+    Before, Change, Effect, EventWrite, EventsWanted, GrantQuery, Store, StoreError, Subject,
 };
 use tokio::runtime::Runtime;
 
@@ -213,6 +214,7 @@ impl Planted {
 
     /// Many small events on grants of one customer, a thousand a grant and a hundred a commit, on the
     /// ninety days before the middle of March 2026.
+    #[cfg(feature = "heavy-tests")]
     pub fn many_events(&self, organiser: &str, service_code: &str, person: &str, count: usize) {
         let mut left = count;
         while left > 0 {
@@ -251,11 +253,13 @@ impl Planted {
     }
 
     /// As the store reads them.
+    #[cfg(feature = "heavy-tests")]
     pub fn events(&self, organiser: &str, stretch: Stretch, most: usize) -> Vec<PlacedEvent> {
         let events = self.store.events(organiser_code(organiser), stretch, most);
         self.runtime.block_on(events).unwrap()
     }
 
+    #[cfg(feature = "heavy-tests")]
     pub fn records_read(&self) -> u64 {
         self.store.records_read()
     }
@@ -301,6 +305,7 @@ impl Planted {
             event: None,
             provider: None,
             procedure_codes: &[],
+            codes_of_lines: false,
             events: EventsWanted::None,
             customer_grants: false,
         };

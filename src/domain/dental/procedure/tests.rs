@@ -3,6 +3,7 @@
 use jiff::civil::date;
 use proptest::prelude::*;
 
+use super::super::super::registry::CodeSet;
 use super::*;
 
 fn item(tooth_rule: ToothRule, min_surfaces: u8, max_surfaces: u8) -> CodeItem {
@@ -227,6 +228,7 @@ fn the_code_item_in_force_began_last() {
         ]),
         set(vec![row("march again", march, Some(date(2026, 3, 10)))]),
     ];
+    let items = || sets.iter().flat_map(|set| &set.items);
     for (day, expected) in [
         (date(2025, 12, 31), None),
         (january, Some("january")),
@@ -238,9 +240,9 @@ fn the_code_item_in_force_began_last() {
         (date(2026, 6, 30), Some("january")),
         (date(2026, 7, 1), None),
     ] {
-        let found = code_item_on(&sets, "SFA20", day).map(|item| item.name_fi.as_str());
+        let found = code_item_on(items(), "SFA20", day).map(|item| item.name_fi.as_str());
         assert_eq!(found, expected, "{day}");
-        assert_eq!(code_item_on(&sets, "SFA30", day), None);
+        assert_eq!(code_item_on(items(), "SFA30", day), None);
     }
 }
 

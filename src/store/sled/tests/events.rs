@@ -79,6 +79,7 @@ async fn a_new_event_is_found_by_its_id_its_grant_its_day_and_its_change() {
         event: None,
         provider: None,
         procedure_codes: &[],
+        codes_of_lines: false,
         events: EventsWanted::None,
         customer_grants: false,
     };
@@ -349,6 +350,7 @@ async fn procedure_facts_are_every_row_of_the_codes_asked() {
             event: None,
             provider: None,
             procedure_codes: codes,
+            codes_of_lines: false,
             events: EventsWanted::None,
             customer_grants: false,
         };
@@ -395,6 +397,7 @@ async fn reads_of_events_touch_no_more_records_than_they_need() {
         event: None,
         provider: None,
         procedure_codes: &[],
+        codes_of_lines: false,
         events,
         customer_grants: false,
     };
