@@ -183,9 +183,20 @@ fn the_log_has_the_head_as_often_as_asked_and_at_the_stop() {
     assert_unbroken(&site, Some(&last));
 }
 
-/// A site with grants over SOAP, and a grant with events.
+/// A site with grants of every kind over SOAP, and a grant with events.
 fn lived() -> Site {
     let site = logged();
+    let server = site.start();
+    for name in [
+        "03-create-saldo",
+        "04-create-dental",
+        "13-create-dental-ceiling",
+        "16-create-daycare",
+    ] {
+        let created = server.post(&Message::fixture(name).fresh().0);
+        assert_eq!(created.outcome(), "OK", "{name}");
+    }
+    assert_eq!(server.stop(), Some(0));
     let planted = Planted::open(&site);
     let grant = planted.grant("853", "KOTIAPU", "110987-904Y");
     for _ in 0..3 {
@@ -208,7 +219,7 @@ fn a_store_that_has_lived_is_found_well_also_by_its_server() {
     );
     let told = out(&alone);
     assert!(told.ends_with("nothing is wrong\n"), "{told}");
-    assert!(told.contains("2 purchasing powers added up"), "{told}");
+    assert!(told.contains("6 purchasing powers added up"), "{told}");
     assert!(told.contains("       3 service event\n"), "{told}");
     let server = site.start();
     let served = operator(&site, &["store", "check"]);
@@ -216,7 +227,7 @@ fn a_store_that_has_lived_is_found_well_also_by_its_server() {
     let json = out(&operator(&site, &["store", "check", "--json"]));
     let report: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(report["findings"], serde_json::json!([]));
-    assert_eq!(report["purchasing_powers_added_up"], 2);
+    assert_eq!(report["purchasing_powers_added_up"], 6);
     assert_eq!(server.stop(), Some(0));
 }
 
@@ -245,7 +256,7 @@ fn a_careful_edit_of_the_ledger_is_found_by_the_check() {
     assert_eq!(json.status.code(), Some(1));
     let report: serde_json::Value = serde_json::from_str(&out(&json)).unwrap();
     assert!(!report["findings"].as_array().unwrap().is_empty());
-    let other = Message::create().set("psop:personId", "150318A902U");
+    let other = Message::create().set("psop:personId", "010594Y9032");
     assert_eq!(
         server.post(&other.0).outcome(),
         "OK",
