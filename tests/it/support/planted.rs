@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use psop_adapter::app::open_store;
+use psop_adapter::clock::Clock;
 use psop_adapter::config::{Config, Overrides};
 use psop_adapter::domain::access::{AccessEntry, DataClass};
 use psop_adapter::domain::business_id::BusinessId;
@@ -24,6 +25,8 @@ use psop_adapter::domain::registry::{Instrument, LegalBasis, OrganiserCode, Unit
 use psop_adapter::domain::service_event::{
     Details, EventKind, EventLine, EventState, PlacedEvent, ServiceEvent, Shares,
 };
+use psop_adapter::secrets::Keyring;
+use psop_adapter::services::Services;
 use psop_adapter::store::{
     Before, Change, Effect, EventWrite, EventsWanted, GrantQuery, Store, StoreError, Subject,
 };
@@ -35,6 +38,7 @@ use super::server::Site;
 pub struct Planted {
     runtime: Runtime,
     store: Arc<dyn Store>,
+    keyring: Arc<Keyring>,
 }
 
 /// What is particular about an event; the rest is the same for all.
@@ -61,11 +65,30 @@ impl Planted {
     pub fn open(site: &Site) -> Planted {
         let config =
             Config::load(&site.config(), std::iter::empty(), &Overrides::default()).unwrap();
-        let (store, _) = open_store(&config).unwrap();
+        let (store, keyring) = open_store(&config).unwrap();
         Planted {
             runtime: Runtime::new().unwrap(),
             store,
+            keyring,
         }
+    }
+
+    /// The services over this store, for what goes by no socket.
+    pub fn services(&self) -> Services {
+        Services {
+            store: self.store.clone(),
+            keyring: self.keyring.clone(),
+            clock: Clock::Fixed(now()),
+            artificial_person_ids: true,
+            misses_max: 10,
+            misses_window: std::time::Duration::from_secs(600),
+            feed_rows_max: 5000,
+        }
+    }
+
+    /// Waits for a future of the store or the services.
+    pub fn wait<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime.block_on(future)
     }
 
     pub fn close(self) {
@@ -77,7 +100,6 @@ impl Planted {
         static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
         let bits = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let organiser = organiser_code(organiser);
-        let person_id = person_id(person);
         let total = Quantity(10_000_000);
         let grant = PurchasingPower {
             number: PurchasingPowerNumber::from_bits(0x5EED_0000_0000 + bits),
@@ -111,7 +133,13 @@ impl Planted {
             version: 1,
             revision: 1,
         };
-        let known = self.customer_version(organiser, &person_id, service_code);
+        self.plant(grant, person)
+    }
+
+    /// Keeps a grant for a person, as it is.
+    pub fn plant(&self, grant: PurchasingPower, person: &str) -> PurchasingPower {
+        let (organiser, person_id) = (grant.organiser, person_id(person));
+        let known = self.customer_version(organiser, &person_id, &grant.service_code);
         let authorised = grant.total_authorised().unwrap();
         self.commit(Effect {
             person_id: person_id.clone(),
