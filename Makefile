@@ -17,7 +17,7 @@ BUILD_PACKAGES := gcc libc6-dev pkg-config libssl-dev
 TEST_PACKAGES := libxml2-utils python3 python3-venv strace
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench fmt contract kill-test hostile-test fuzz clean-debian-test \
+.PHONY: help run test check bench fmt contract kill-test hostile-test paging-test fuzz clean-debian-test \
 	build-packages test-packages fuzz-packages
 
 help: ## List the targets
@@ -64,6 +64,9 @@ hostile-test: build-packages ## Hostile input and slow clients: CPU, memory and 
 	cargo build --release --locked
 	PSOP_HOSTILE_RELEASE=$(CURDIR)/$(PROGRAM) cargo test --locked --features heavy-tests --test it \
 		-- hostile slow_clients --nocapture --test-threads 1
+
+paging-test: build-packages ## Page through a million events: page 1000 must cost what page 1 does (some minutes)
+	cargo test --release --locked --features heavy-tests --test it -- paging_cost --nocapture
 
 fuzz: build-packages fuzz-packages $(CARGO_FUZZ) ## Feed every reader made-up bytes, SECONDS in all (make fuzz SECONDS=1200)
 	RUSTC_BOOTSTRAP=1 $(CARGO_FUZZ) build --fuzz-dir fuzz

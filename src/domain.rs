@@ -6,15 +6,16 @@
 pub mod access;
 pub mod authorisation;
 pub mod business_id;
+pub mod circumstances;
 pub mod client;
 pub mod code;
-pub mod create;
 pub mod customer;
 pub mod dated;
 pub mod dental;
 pub mod event;
 pub mod event_id;
 pub mod feed;
+pub mod grant;
 pub mod ledger;
 pub mod lookup;
 pub mod money;

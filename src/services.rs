@@ -6,14 +6,16 @@
 pub mod event;
 pub mod get_ostovoima;
 pub mod get_service_events;
+pub mod post_dental_purchasing_power;
 pub mod post_dental_service_event;
 pub mod post_purchasing_power;
+pub mod post_saldo_purchasing_power;
 pub mod post_service_event;
 
 mod answer;
 pub mod client_rate;
 mod driver;
-
+mod granting;
 mod repeats;
 
 use std::future::Future;
@@ -29,8 +31,8 @@ use crate::contract::types::{Fault as FaultType, Purpose, Result as ResultType};
 use crate::contract::wsdl::Published;
 use crate::domain::access::{DataClass, MandateCheck, Representation};
 use crate::domain::authorisation::{ActingFor, Refused};
+use crate::domain::circumstances::Circumstances;
 use crate::domain::client::ClientId;
-use crate::domain::create::Circumstances;
 use crate::domain::event_id::EventId;
 use crate::domain::number::PurchasingPowerNumber;
 use crate::domain::person_id::PersonId;
@@ -49,6 +51,8 @@ pub use driver::{answer_as, operator_header, record_fault};
 pub static OPERATIONS: &[&dyn AnyOperation] = &[
     &Entry::<get_ostovoima::GetOstovoimaOperation>::NEW,
     &Entry::<post_purchasing_power::PostPurchasingPowerOperation>::NEW,
+    &Entry::<post_saldo_purchasing_power::PostSaldoPurchasingPowerOperation>::NEW,
+    &Entry::<post_dental_purchasing_power::PostDentalPurchasingPowerOperation>::NEW,
     &Entry::<get_service_events::GetServiceEventsOperation>::NEW,
     &Entry::<post_dental_service_event::PostDentalServiceEventOperation>::NEW,
 ];

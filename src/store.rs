@@ -171,6 +171,8 @@ pub struct GrantQuery<'a> {
     pub provider: Option<&'a BusinessId>,
     /// Asked beside the codes of the events wanted.
     pub procedure_codes: &'a [&'a str],
+    /// Whether the codes of the grant's own lines are asked too.
+    pub codes_of_lines: bool,
     pub events: EventsWanted,
     /// Whether the customer's other grants for the service are asked.
     pub customer_grants: bool,

@@ -61,13 +61,23 @@ macro_rules! lexical_yaserde {
 
 /// A text type: a newtype over `String` with its facets.
 ///
-/// `contract_text! { Name [docs] length 1, 60 }`, `contract_text! { Name [docs] pattern "…" }`, or `any`.
+/// `contract_text! { Name [docs] length 1, 60 }`, `contract_text! { Name [docs] pattern "…" }`, or `any`;
+/// a pattern takes `kept as function` where what was written in several ways is kept in one.
 macro_rules! contract_text {
     ($name:ident $docs:tt length $min:literal, $max:literal) => {
-        contract_text! { @emit $name $docs $crate::contract::facets::Facets::length($min, $max) }
+        contract_text! {
+            @emit $name $docs [$crate::contract::lexical::normal_form]
+            $crate::contract::facets::Facets::length($min, $max)
+        }
     };
     ($name:ident $docs:tt pattern $pattern:literal $(length $min:literal, $max:literal)?) => {
-        contract_text! { @emit $name $docs {
+        contract_text! {
+            $name $docs pattern $pattern $(length $min, $max)?
+            kept as $crate::contract::lexical::normal_form
+        }
+    };
+    ($name:ident $docs:tt pattern $pattern:literal $(length $min:literal, $max:literal)? kept as $normal:path) => {
+        contract_text! { @emit $name $docs [$normal] {
             static PATTERN: $crate::contract::facets::Pattern =
                 $crate::contract::facets::Pattern::new($pattern, || {
                     $crate::contract::facets::Pattern::compile($pattern)
@@ -79,9 +89,12 @@ macro_rules! contract_text {
         } }
     };
     ($name:ident $docs:tt any) => {
-        contract_text! { @emit $name $docs $crate::contract::facets::Facets::NONE }
+        contract_text! {
+            @emit $name $docs [$crate::contract::lexical::normal_form]
+            $crate::contract::facets::Facets::NONE
+        }
     };
-    (@emit $name:ident $docs:tt $facets:expr) => {
+    (@emit $name:ident $docs:tt [$normal:path] $facets:expr) => {
         #[doc = concat!("`", stringify!($name), "` of the contract, its facets checked.")]
         #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
         pub struct $name(pub String);
@@ -98,7 +111,7 @@ macro_rules! contract_text {
                 };
 
             fn from_text(text: &str) -> ::core::result::Result<Self, String> {
-                let mut normal = $crate::contract::lexical::normal_form(text);
+                let mut normal = $normal(text);
                 if let $crate::contract::shape::Kind::Simple { facets, .. } =
                     &<Self as $crate::contract::lexical::Lexical>::SHAPE.kind
                 {

@@ -82,7 +82,8 @@ contract_text! { PurchasingPowerNumber [
     en "Number of a purchasing power, returned as OV-XXXX-XXXX-XXXX-C. Letter case and hyphens do not matter on input. Treat it as a secret: it opens the purchasing power."
     fi "Ostovoiman numero, palautetaan muodossa OV-XXXX-XXXX-XXXX-C. Syötteessä kirjainkoolla ja väliviivoilla ei ole väliä. Käsittele salaisuutena: numerolla näkee ostovoiman."
     sv "Köpkraftens nummer, returneras som OV-XXXX-XXXX-XXXX-C. Vid inmatning spelar skiftläge och bindestreck ingen roll. Behandla som en hemlighet: numret öppnar köpkraften."
-] pattern "[Oo][Vv]-?[0-9A-Za-z]{4}-?[0-9A-Za-z]{4}-?[0-9A-Za-z]{4}-?[0-9A-Za-z]" }
+] pattern "[Oo][Vv]-?[0-9A-Za-z]{4}-?[0-9A-Za-z]{4}-?[0-9A-Za-z]{4}-?[0-9A-Za-z]"
+kept as crate::domain::number::canonical_text }
 
 contract_text! { ServiceCode [
     en "Code of a service in the organiser's registry."
@@ -338,9 +339,22 @@ contract_enumeration! { Status "Status" [
     Rejected = "REJECTED" [en "refused: nothing was done" fi "hylätty: mitään ei tehty" sv "avvisat: inget gjordes"];
 } }
 
-/// A decimal of XML Schema that follows a unit: the value in thousandths, and how many decimals it shows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Decimal(pub Thousandths);
+/// A decimal of XML Schema that follows a unit: euros with two decimals, quantities with three.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decimal {
+    Euros(Cents),
+    Quantity(Thousandths),
+}
+
+impl Decimal {
+    /// An amount in thousandths of its unit.
+    pub fn of(unit: Unit, amount: Thousandths) -> Decimal {
+        match unit {
+            Unit::Eur => Decimal::Euros(Cents(amount.0 / 10)),
+            _ => Decimal::Quantity(amount),
+        }
+    }
+}
 
 impl Lexical for Decimal {
     const SHAPE: &'static Shape = &Shape {
@@ -351,12 +365,15 @@ impl Lexical for Decimal {
 
     fn from_text(text: &str) -> ::core::result::Result<Decimal, String> {
         crate::domain::money::parse_decimal(text, 3)
-            .map(|value| Decimal(Thousandths(value)))
+            .map(|value| Decimal::Quantity(Thousandths(value)))
             .map_err(|_| "must be a decimal number such as 10.000".to_owned())
     }
 
     fn write_text(&self, out: &mut String) {
-        out.push_str(&self.0.to_string());
+        match self {
+            Decimal::Euros(cents) => out.push_str(&cents.to_string()),
+            Decimal::Quantity(quantity) => out.push_str(&quantity.to_string()),
+        }
     }
 }
 

@@ -32,17 +32,35 @@ impl<T> Dated<T> {
     pub fn values(&self) -> impl Iterator<Item = &T> {
         self.0.iter().map(|(_, value)| value)
     }
+
+    /// Whether on `from` or a later day a value holds that `differs`.
+    pub fn differs_where(&self, from: Date, differs: impl Fn(&T) -> bool) -> bool {
+        let later = self.0.iter().map(|(begins, _)| *begins);
+        std::iter::once(from)
+            .chain(later.filter(|begins| *begins > from))
+            .filter_map(|day| self.on(day))
+            .any(differs)
+    }
+
+    /// Takes out of every value what no event rests on and what now means something else.
+    pub fn strip(&mut self, strip: impl Fn(&mut T)) {
+        self.0.iter_mut().for_each(|(_, value)| strip(value));
+    }
 }
 
 impl<T: PartialEq> Dated<T> {
     /// Whether appending `value` from `from` on would change what holds on some day.
     pub fn differs_from(&self, from: Date, value: &T) -> bool {
-        self.on(from) != Some(value)
-            || self
-                .0
-                .iter()
-                .filter(|(begins, _)| *begins > from)
-                .any(|(begins, _)| self.on(*begins) != Some(value))
+        self.on(from).is_none() || self.differs_where(from, |held| held != value)
+    }
+
+    /// Appends a value where it changes what holds on some day; answers whether it does.
+    pub fn append_if_new(&mut self, from: Date, value: T) -> bool {
+        let is_new = self.differs_from(from, &value);
+        if is_new {
+            self.append(from, value);
+        }
+        is_new
     }
 }
 

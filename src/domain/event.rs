@@ -30,7 +30,7 @@ use jiff::civil::Date;
 
 use super::access::Representation;
 use super::business_id::BusinessId;
-use super::create::Circumstances;
+use super::circumstances::Circumstances;
 use super::customer::Customer;
 use super::event_id::EventId;
 use super::ledger::{Posting, PostingKind};

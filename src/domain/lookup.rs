@@ -3,23 +3,27 @@
 //! A number is a capability, not a search by person: whoever may not see the grant gets the same
 //! answer as for a number that does not exist. The true reason goes to the access log alone.
 
+mod content;
+
 use jiff::civil::Date;
 
 use super::access::Representation;
 use super::business_id::BusinessId;
+use super::circumstances::{Circumstances, check_person_id};
 use super::code::Code;
-use super::create::{Circumstances, check_person_id};
 use super::customer::Customer;
-use super::money::{Cents, Quantity};
+use super::grant::Procedures;
 use super::national_code::MunicipalityCode;
 use super::number::PurchasingPowerNumber;
-use super::period::{Period, PeriodKey, days_between};
+use super::period::days_between;
 use super::person_id::PersonId;
-use super::purchasing_power::{Content, OrdinaryValue, Providers, PurchasingPower, State};
+use super::purchasing_power::{Providers, PurchasingPower, State};
 use super::registry::{
     NotApproved, Organiser, Provider, ProviderApproval, ServiceType, approval_on, service_type_on,
 };
 use super::rejection::{Group, Rejection, Rejections};
+
+pub use content::{ContentView, DentalView, LineView, OrdinaryView, PriceView, SaldoView};
 
 /// A look-up as a provider asks it.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +34,8 @@ pub struct Question<'a> {
     pub person_id: Option<&'a str>,
     /// Today when absent.
     pub service_date: Option<Date>,
+    /// Procedures whose prices are asked.
+    pub procedure_codes: &'a [&'a str],
     pub acting_person_id: Option<&'a str>,
 }
 
@@ -53,6 +59,8 @@ pub struct Facts<'a> {
     pub service_types: &'a [ServiceType],
     pub provider: Option<&'a Provider>,
     pub approvals: &'a [ProviderApproval],
+    /// Of the codes asked and those of the grant's lines.
+    pub procedures: Procedures<'a>,
 }
 
 /// Why a number is answered as not found.
@@ -61,6 +69,8 @@ pub enum NotFound {
     /// The check character does not match: a slip of the pen, no guess.
     CheckCharacter,
     NoSuchNumber,
+    /// Another organiser's.
+    OtherOrganiser,
     OtherPerson,
     NotChosenProvider,
     NotAllowedProvider,
@@ -74,6 +84,7 @@ impl NotFound {
         match self {
             NotFound::CheckCharacter => "CHECK_CHARACTER",
             NotFound::NoSuchNumber => "NO_SUCH_NUMBER",
+            NotFound::OtherOrganiser => "OTHER_ORGANISER",
             NotFound::OtherPerson => "OTHER_PERSON",
             NotFound::NotChosenProvider => "NOT_CHOSEN_PROVIDER",
             NotFound::NotAllowedProvider => "NOT_ALLOWED_PROVIDER",
@@ -87,7 +98,8 @@ impl NotFound {
     }
 }
 
-/// What a provider is shown of an ordinary grant.
+/// What a provider is shown of a grant. Values are those in force at the service date, moved into the
+/// validity.
 #[derive(Clone, Debug)]
 pub struct View<'a> {
     pub grant: &'a PurchasingPower,
@@ -96,17 +108,9 @@ pub struct View<'a> {
     pub municipality_of_residence: Option<MunicipalityCode>,
     pub organiser: &'a Organiser,
     pub service: &'a ServiceType,
-    /// Values in force at the service date, moved into the validity.
-    pub row: &'a OrdinaryValue,
     pub providers: &'a Providers,
     pub state: State,
-    pub max_unit_price: Option<Cents>,
-    pub period: Period,
-    pub period_key: PeriodKey,
-    pub quantity: Quantity,
-    pub used: Quantity,
-    pub remaining: Quantity,
-    pub total_remaining: Quantity,
+    pub content: ContentView<'a>,
 }
 
 /// The outcome.
@@ -195,7 +199,7 @@ pub fn decide<'a>(
     if !rejections.is_empty() {
         return reject(rejections, None);
     }
-    match view(&facts, service_date, circumstances.today) {
+    match view(&question, &facts, service_date, circumstances.today) {
         Some(view) => Verdict::Show {
             representation: Representation::of(acting_person_id, &facts.customer.person_id),
             view: Box::new(view),
@@ -304,19 +308,16 @@ pub(super) fn judge_unit(
     }
 }
 
-fn view<'a>(facts: &Facts<'a>, service_date: Date, today: Date) -> Option<View<'a>> {
+fn view<'a>(
+    question: &Question<'_>,
+    facts: &Facts<'a>,
+    service_date: Date,
+    today: Date,
+) -> Option<View<'a>> {
     let grant = facts.grant;
     let day = grant.nearest_valid_day(service_date);
-    let Content::Ordinary(ordinary) = &grant.content else {
-        return None;
-    };
-    let row = ordinary.values.on(day)?;
-    let providers = grant.providers.on(day)?;
     let service = service_type_on(facts.service_types, day)
         .or_else(|| service_type_on(facts.service_types, grant.valid_from))?;
-    let period_key = ordinary.period.key(day);
-    let quantity = ordinary.quantity_in(period_key, grant.valid_to);
-    let used = ordinary.used_in(period_key);
     Some(View {
         grant,
         customer: facts.customer,
@@ -326,18 +327,8 @@ fn view<'a>(facts: &Facts<'a>, service_date: Date, today: Date) -> Option<View<'
             .filter(|_| !facts.customer.non_disclosure),
         organiser: facts.organiser,
         service,
-        row,
-        providers,
+        providers: grant.providers.on(day)?,
         state: grant.state_on(today),
-        max_unit_price: [service.max_unit_price, row.max_unit_price]
-            .into_iter()
-            .flatten()
-            .min(),
-        period: ordinary.period,
-        period_key,
-        quantity,
-        used,
-        remaining: Quantity(quantity.0.saturating_sub(used.0)),
-        total_remaining: ordinary.remaining_from(day, grant.valid_to),
+        content: ContentView::of(question, facts, service, day)?,
     })
 }

@@ -60,6 +60,22 @@ impl PurchasingPowerNumber {
     }
 }
 
+/// A text of a number's shape as it is written here, whatever its check character: upper case, all
+/// hyphens, I and L as 1 and O as 0. Another text stays as it is.
+pub fn canonical_text(text: &str) -> String {
+    let Some((payload, check)) = split_characters(text) else {
+        return text.to_owned();
+    };
+    let mut canonical = String::from("OV");
+    for (index, character) in payload.into_iter().chain([check]).enumerate() {
+        if index % 4 == 0 {
+            canonical.push('-');
+        }
+        canonical.push(char::from(canonical_character(character)));
+    }
+    canonical
+}
+
 impl fmt::Display for PurchasingPowerNumber {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("OV")?;
@@ -113,12 +129,16 @@ fn split_characters(text: &str) -> Option<([u8; PAYLOAD_CHARS], u8)> {
     bytes.next().is_none().then_some((payload, check))
 }
 
-fn value_of(character: u8) -> Option<u8> {
-    let canonical = match character.to_ascii_uppercase() {
+fn canonical_character(character: u8) -> u8 {
+    match character.to_ascii_uppercase() {
         b'I' | b'L' => b'1',
         b'O' => b'0',
         other => other,
-    };
+    }
+}
+
+fn value_of(character: u8) -> Option<u8> {
+    let canonical = canonical_character(character);
     ALPHABET
         .iter()
         .zip(0..)
@@ -202,6 +222,17 @@ mod tests {
             parse("OV-OOOO-oooo-0000-o"),
             Ok(PurchasingPowerNumber::from_bits(0))
         );
+    }
+
+    #[test]
+    fn every_way_of_writing_has_one_canonical_text() {
+        let canonical = "OV-1234-5678-9ABC-B";
+        let written = "ov-1234-5678-9abc-b OV123456789ABCB oV1234-56789ABC-b OV-I234-5678-9abc-B Ov-l234-56789aBcB";
+        for text in written.split(' ') {
+            assert_eq!(canonical_text(text), canonical, "{text}");
+        }
+        assert_eq!(canonical_text("ovoilu-0000-0000-x"), "OV-011U-0000-0000-X");
+        assert_eq!(canonical_text("OV 1"), "OV 1");
     }
 
     #[test]

@@ -352,6 +352,24 @@ pub fn service_type_on(versions: &[ServiceType], day: Date) -> Option<&ServiceTy
         .max_by_key(|version| version.valid_from)
 }
 
+/// The item of a procedure code in force on `day`, of any code sets' rows: the one that began last.
+pub fn code_item_on<'a>(rows: &'a [CodeItem], code: &str, day: Date) -> Option<&'a CodeItem> {
+    rows.iter()
+        .filter(|row| row.code == code && covers(row.valid_from, row.valid_to, day))
+        .max_by_key(|row| row.valid_from)
+}
+
+/// The price of a procedure code in force on `day`, of an organiser's rows: the one that began last.
+pub fn price_item_on<'a>(
+    rows: &'a [DentalPriceItem],
+    code: &str,
+    day: Date,
+) -> Option<&'a DentalPriceItem> {
+    rows.iter()
+        .filter(|row| row.procedure_code == code && covers(row.valid_from, row.valid_to, day))
+        .max_by_key(|row| row.valid_from)
+}
+
 /// Why a provider may not give a service on a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotApproved {

@@ -9,7 +9,13 @@ pub enum Group {
     Message,
     /// Nothing found under the number.
     NotFound,
-    /// Kind, version, state and dates of the grant.
+    /// Kind of the grant.
+    Kind,
+    /// Version of the grant that a change was made on.
+    Version,
+    /// State of the grant.
+    State,
+    /// Dates of the grant, and what may be changed of it.
     Grant,
     /// Service type, organiser's rules, provider approval, unit.
     Service,
@@ -61,6 +67,11 @@ impl Rejections {
             field: field.into(),
             line_no: Some(line_no),
         });
+    }
+
+    /// Drops what belongs to a group after `last`: the search ended there.
+    pub fn end_at(&mut self, last: Group) {
+        self.0.retain(|rejection| rejection.group <= last);
     }
 
     /// Whether nothing was found.

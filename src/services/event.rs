@@ -111,6 +111,7 @@ pub(super) async fn decide(
                 event: None,
                 provider: Some(examined.proposal.provider),
                 procedure_codes: &codes,
+                codes_of_lines: false,
                 events: match examined.proposal.form {
                     Form::Dental => EventsWanted::OfDentalGrant,
                     Form::General => EventsWanted::None,

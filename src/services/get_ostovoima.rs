@@ -10,7 +10,10 @@ use crate::contract::types::{
 use crate::domain::access::DataClass;
 use crate::domain::authorisation::ActingFor;
 use crate::domain::customer::Language;
-use crate::domain::lookup::{self, Examined, Question, Verdict, View, examine};
+use crate::domain::grant::Procedures;
+use crate::domain::lookup::{
+    self, ContentView, Examined, LineView, PriceView, Question, Verdict, View, examine,
+};
 use crate::domain::national_code::MunicipalityCode;
 use crate::domain::period::Period;
 use crate::domain::purchasing_power::{DentalMode, Kind, State, ValueBasis};
@@ -220,12 +223,14 @@ impl Operation for GetOstovoimaOperation {
         let ActingFor::Provider(provider) = context.acting_for else {
             return Err(crate::domain::authorisation::Refused::ProviderMismatch.into());
         };
+        let codes: Vec<&str> = request.procedure_codes.iter().map(|code| &**code).collect();
         let question = Question {
             number: &request.purchasing_power_number,
             provider,
             provider_unit_code: request.provider_unit_code.as_deref(),
             person_id: request.person_id.as_deref(),
             service_date: request.service_date.map(|day| day.0),
+            procedure_codes: &codes,
             acting_person_id: request.meta.acting_person_id.as_deref(),
         };
         let examined = examine(question, context.circumstances);
@@ -235,7 +240,8 @@ impl Operation for GetOstovoimaOperation {
                     subject: Subject::Number(number),
                     event: None,
                     provider: Some(provider),
-                    procedure_codes: &[],
+                    procedure_codes: &codes,
+                    codes_of_lines: true,
                     events: EventsWanted::None,
                     customer_grants: false,
                 };
@@ -264,6 +270,10 @@ fn decide(
         service_types: &facts.service_types,
         provider: facts.provider.as_ref(),
         approvals: &facts.approvals,
+        procedures: Procedures {
+            code_items: &facts.procedures.code_items,
+            price_items: &facts.procedures.price_items,
+        },
     });
     let mut is_miss = false;
     let mut representation = None;
@@ -341,18 +351,7 @@ fn shown(view: &View<'_>, now: jiff::Timestamp) -> Ostovoima {
             language: view.customer.language,
             municipality_of_residence: view.municipality_of_residence,
         },
-        content: Content::Ordinary(Ordinary {
-            unit: grant.unit(),
-            unit_value: Money(view.row.unit_value),
-            max_unit_price: view.max_unit_price.map(Money),
-            value_basis: grant.decision.value_basis,
-            quantity_per_period: Quantity(view.quantity),
-            period: view.period,
-            period_key: Text60(view.period_key.to_string()),
-            used: Decimal(view.used),
-            remaining: Decimal(view.remaining),
-            total_remaining: Decimal(view.total_remaining),
-        }),
+        content: content(view),
         chosen_provider_business_id: view
             .providers
             .chosen
@@ -364,5 +363,65 @@ fn shown(view: &View<'_>, now: jiff::Timestamp) -> Ostovoima {
         }),
         version: PositiveInteger(grant.version),
         as_of: Instant(now),
+    }
+}
+
+fn content(view: &View<'_>) -> Content {
+    match &view.content {
+        ContentView::Ordinary(ordinary) => Content::Ordinary(Ordinary {
+            unit: view.grant.unit(),
+            unit_value: Money(ordinary.unit_value),
+            max_unit_price: ordinary.max_unit_price.map(Money),
+            value_basis: view.grant.decision.value_basis,
+            quantity_per_period: Quantity(ordinary.quantity),
+            period: ordinary.period,
+            period_key: Text60(ordinary.period_key.to_string()),
+            used: Decimal::Quantity(ordinary.used),
+            remaining: Decimal::Quantity(ordinary.remaining),
+            total_remaining: Decimal::Quantity(ordinary.total_remaining),
+        }),
+        ContentView::Saldo(view) => {
+            let saldo = view.saldo;
+            let amount = |amount| Decimal::of(saldo.unit, amount);
+            Content::Saldo(Saldo {
+                balance_unit: saldo.unit,
+                total: amount(saldo.total),
+                used: amount(saldo.used),
+                remaining: amount(saldo.remaining()),
+                unit_value: view.unit_value.map(Money),
+                per_event_max: saldo.per_event_max.map(amount),
+            })
+        }
+        ContentView::Dental(view) => Content::Dental(Dental {
+            mode: view.dental.mode,
+            ceiling: view.dental.ceiling.map(Money),
+            ceiling_remaining: view.dental.ceiling_remaining().map(Money),
+            lines: view.lines.iter().map(line).collect(),
+            price_items: view.prices.iter().map(price_item).collect(),
+        }),
+    }
+}
+
+fn line(view: &LineView<'_>) -> DentalLine {
+    let line = view.line;
+    DentalLine {
+        line_no: PositiveInteger(line.line_no),
+        procedure_code: ProcedureCode(line.procedure_code.clone()),
+        name_fi: view.name_fi.map(str::to_owned),
+        tooth: line.teeth.clone().map(Tooth),
+        surfaces: line.surfaces.clone().map(Surfaces),
+        max_count: PositiveInteger(u64::from(line.max_count)),
+        used_count: Count(u64::from(line.used_count)),
+        unit_value: Money(view.unit_value),
+        max_price: view.max_price.map(Money),
+    }
+}
+
+fn price_item(view: &PriceView<'_>) -> PriceItem {
+    PriceItem {
+        procedure_code: ProcedureCode(view.procedure_code.to_owned()),
+        name_fi: view.name_fi.map(str::to_owned),
+        voucher_value: Money(view.voucher_value),
+        max_price: view.max_price.map(Money),
     }
 }

@@ -22,7 +22,7 @@ use crate::domain::service_event::{
 use crate::store::CreationQuery;
 
 use self::page::{End, Read, examine, read};
-use super::post_purchasing_power::organiser_code;
+use super::granting::organiser_code;
 use super::{Context, Decision, Failure, Operation, Outcome, Response, Scope, Target, Touched};
 
 contract_type! { GetServiceEventsRequest [

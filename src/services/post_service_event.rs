@@ -153,9 +153,9 @@ impl Operation for PostServiceEventOperation {
 
 fn answer(recorded: Recorded) -> ServiceEventAnswer {
     let remaining = match recorded.remaining {
-        Remaining::Quantity { period, left, .. } => Some(RemainingQuantity {
+        Remaining::Quantity { period, left, unit } => Some(RemainingQuantity {
             period_key: Text60(period.to_string()),
-            remaining: Decimal(left),
+            remaining: Decimal::of(unit, left),
         }),
         Remaining::Dental { .. } => None,
     };

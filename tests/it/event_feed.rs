@@ -13,7 +13,7 @@ use super::support::server::{Server, Site};
 const TURKU: (&str, &str, &str) = ("MUN", "0204819-8", "paikky");
 const TAMPERE: (&str, &str, &str) = ("MUN", "0211675-2", "perus");
 
-const SINCE_EVER: &str = "<psop:changesSince></psop:changesSince>";
+pub const SINCE_EVER: &str = "<psop:changesSince></psop:changesSince>";
 
 /// A question of a base system; `asked` is everything behind the organiser.
 fn question(client: (&str, &str, &str), organiser: &str, asked: &str) -> String {
@@ -24,7 +24,7 @@ fn question(client: (&str, &str, &str), organiser: &str, asked: &str) -> String 
     )
 }
 
-fn ask(server: &Server, asked: &str) -> Answer {
+pub fn ask(server: &Server, asked: &str) -> Answer {
     server.post(&question(TURKU, "853", asked))
 }
 
@@ -38,11 +38,11 @@ fn since(watermark: &str) -> String {
     format!("<psop:changesSince>{watermark}</psop:changesSince>")
 }
 
-fn page_of(size: usize) -> String {
+pub fn page_of(size: usize) -> String {
     format!("<psop:pageSize>{size}</psop:pageSize>")
 }
 
-fn going_on(answer: &Answer) -> Option<String> {
+pub fn going_on(answer: &Answer) -> Option<String> {
     answer
         .text("nextContinuation")
         .map(|token| format!("<psop:continuation>{token}</psop:continuation>"))

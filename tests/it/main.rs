@@ -25,6 +25,8 @@ mod lexical;
 mod limits;
 mod load_limits;
 mod mutations;
+#[cfg(feature = "heavy-tests")]
+mod paging_cost;
 mod privacy;
 mod properties;
 mod rate_limit;

@@ -1,13 +1,25 @@
 //! Golden answers: every request of `fixtures/requests`, sent in order to one server with the demo
-//! registry and clock, is answered as `fixtures/responses` says, byte for byte but for the number.
+//! registry and clock, is answered as `fixtures/responses` says, byte for byte but for the numbers.
+//! What `NN-create-…` grants stands in the files of both sides as the number of NN (of 01 as that of 0).
 //!
 //! To write the files anew after a wanted change: `PSOP_WRITE_RESPONSES=1 cargo test --test it scenarios`.
 
 use std::fs;
 
+use psop_adapter::domain::number::PurchasingPowerNumber;
+
 use crate::support::message::Message;
+use crate::support::root;
 use crate::support::server::Site;
-use crate::support::{NUMBER_IN_FIXTURES, root};
+
+/// The number that stands in the files for what this request grants.
+fn number_of(name: &str) -> Option<String> {
+    let (scenario, rest) = name.split_once('-')?;
+    let scenario: u64 = scenario.parse().ok()?;
+    let bits = if scenario == 1 { 0 } else { scenario };
+    rest.starts_with("create-")
+        .then(|| PurchasingPowerNumber::from_bits(bits).to_string())
+}
 
 #[test]
 fn every_request_fixture_is_answered_as_its_response_fixture_says() {
@@ -18,22 +30,24 @@ fn every_request_fixture_is_answered_as_its_response_fixture_says() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     names.sort();
-    assert!(names.len() >= 15, "{names:?}");
-    let mut number: Option<String> = None;
+    assert!(names.len() >= 27, "{names:?}");
+    // The number in the files, and the one really granted.
+    let mut numbers: Vec<(String, String)> = Vec::new();
     for name in &names {
-        let mut message = Message::fixture(name.trim_end_matches(".xml"));
-        if let (true, Some(number)) = (message.0.contains(NUMBER_IN_FIXTURES), &number) {
-            message = message.number(number);
+        let mut message = Message::fixture(name.trim_end_matches(".xml")).0;
+        for (in_files, granted) in &numbers {
+            message = message.replace(in_files, granted);
         }
-        let answer = server.post(&message.0);
-        let granted = answer.text("purchasingPowerNumber");
-        if name.starts_with("01-") {
-            number.clone_from(&granted);
+        let answer = server.post(&message);
+        if let (Some(in_files), Some(granted)) =
+            (number_of(name), answer.text("purchasingPowerNumber"))
+        {
+            numbers.push((in_files, granted));
         }
-        let answered = match &granted {
-            Some(granted) => answer.body.replace(granted, NUMBER_IN_FIXTURES),
-            None => answer.body.clone(),
-        };
+        let mut answered = answer.body.clone();
+        for (in_files, granted) in &numbers {
+            answered = answered.replace(granted, in_files);
+        }
         let path = root().join("fixtures/responses").join(name);
         if std::env::var_os("PSOP_WRITE_RESPONSES").is_some() {
             fs::create_dir_all(path.parent().unwrap()).unwrap();

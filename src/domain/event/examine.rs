@@ -1,7 +1,7 @@
 //! What the message of an event shows by itself: group 1 of the checks.
 
+use crate::domain::circumstances::{Circumstances, check_person_id};
 use crate::domain::code::Code;
-use crate::domain::create::{Circumstances, check_person_id};
 use crate::domain::event_id::EventId;
 use crate::domain::money::{Cents, line_amount};
 use crate::domain::number::PurchasingPowerNumber;

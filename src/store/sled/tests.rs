@@ -300,6 +300,7 @@ async fn try_grant_facts(store: &SledStore, bits: u64) -> Result<Option<GrantFac
         event: None,
         provider: Some(&provider),
         procedure_codes: &[],
+        codes_of_lines: false,
         events: EventsWanted::All,
         customer_grants: true,
     };

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
-use psop_adapter::app::open_store;
 use psop_adapter::clock::Clock;
 use psop_adapter::config::{Config, Overrides};
 use psop_adapter::domain::access::{AccessEntry, DataClass};
@@ -25,10 +24,12 @@ use psop_adapter::domain::registry::{Instrument, LegalBasis, OrganiserCode, Unit
 use psop_adapter::domain::service_event::{
     Details, EventKind, EventLine, EventState, PlacedEvent, ServiceEvent, Shares,
 };
-use psop_adapter::secrets::Keyring;
+use psop_adapter::secrets::{KeyFilePolicy, MasterKey};
 use psop_adapter::services::Services;
+use psop_adapter::store::sled::{Options, SledStore};
 use psop_adapter::store::{
-    Before, Change, Effect, EventWrite, EventsWanted, GrantQuery, Store, StoreError, Subject,
+    Before, Change, Effect, EventWrite, EventsWanted, GrantQuery, Store, StoreError, Stretch,
+    Subject,
 };
 use tokio::runtime::Runtime;
 
@@ -37,8 +38,7 @@ use super::server::Site;
 /// An open store, to be closed before a server starts.
 pub struct Planted {
     runtime: Runtime,
-    store: Arc<dyn Store>,
-    keyring: Arc<Keyring>,
+    store: Arc<SledStore>,
 }
 
 /// What is particular about an event; the rest is the same for all.
@@ -61,15 +61,67 @@ impl Default for Recorded {
     }
 }
 
+impl Recorded {
+    fn event(self, grant: &PurchasingPower, person_id: PersonId) -> ServiceEvent {
+        let mut random = [0; 10];
+        openssl::rand::rand_bytes(&mut random).unwrap();
+        let shares = Shares {
+            price: Cents(self.cents),
+            voucher: Cents(self.cents),
+            customer: Cents(0),
+        };
+        ServiceEvent {
+            id: EventId::new(now(), random),
+            kind: self.kind,
+            number: grant.number,
+            organiser: grant.organiser,
+            person_id,
+            provider: BusinessId::parse("9000007-0").unwrap(),
+            provider_unit_code: None,
+            service_code: grant.service_code.clone(),
+            service_date: self.service_date,
+            state: self.state,
+            credited: None,
+            unit: Unit::Eur,
+            lines: vec![EventLine {
+                line_no: 1,
+                procedure: None,
+                quantity: Quantity(1000),
+                unit_price: Cents(self.cents.abs()),
+                unit_value: Cents(self.cents.abs()),
+                shares,
+                credited_quantity: Quantity(0),
+                credited_shares: Shares::default(),
+            }],
+            shares,
+            details: Details::default(),
+            credit_of: None,
+            settled: None,
+            source_system: "planted".to_owned(),
+            source_reference: "planted".to_owned(),
+            version: 1,
+        }
+    }
+}
+
 impl Planted {
     pub fn open(site: &Site) -> Planted {
         let config =
             Config::load(&site.config(), std::iter::empty(), &Overrides::default()).unwrap();
-        let (store, keyring) = open_store(&config).unwrap();
+        let policy = KeyFilePolicy {
+            create_missing: false,
+            refuse_exposed: true,
+        };
+        let master = MasterKey::load(&config.secrets.key_file, policy).unwrap();
+        let options = Options {
+            path: config.store.path.clone(),
+            cache_bytes: config.store.cache_bytes,
+            commit_queue_max: config.limits.commit_queue_max,
+            commit_batch_max: config.limits.commit_batch_max,
+        };
         Planted {
             runtime: Runtime::new().unwrap(),
-            store,
-            keyring,
+            store: Arc::new(SledStore::open(&options, &master).unwrap()),
         }
     }
 
@@ -77,7 +129,7 @@ impl Planted {
     pub fn services(&self) -> Services {
         Services {
             store: self.store.clone(),
-            keyring: self.keyring.clone(),
+            keyring: self.store.keyring(),
             clock: Clock::Fixed(now()),
             artificial_person_ids: true,
             misses_max: 10,
@@ -170,44 +222,7 @@ impl Planted {
     pub fn event(&self, number: PurchasingPowerNumber, recorded: Recorded) -> EventId {
         let facts = self.facts(Subject::Number(number));
         let mut grant = facts.0;
-        let mut random = [0; 10];
-        openssl::rand::rand_bytes(&mut random).unwrap();
-        let shares = Shares {
-            price: Cents(recorded.cents),
-            voucher: Cents(recorded.cents),
-            customer: Cents(0),
-        };
-        let event = ServiceEvent {
-            id: EventId::new(now(), random),
-            kind: recorded.kind,
-            number,
-            organiser: grant.organiser,
-            person_id: facts.1,
-            provider: BusinessId::parse("9000007-0").unwrap(),
-            provider_unit_code: None,
-            service_code: grant.service_code.clone(),
-            service_date: recorded.service_date,
-            state: recorded.state,
-            credited: None,
-            unit: Unit::Eur,
-            lines: vec![EventLine {
-                line_no: 1,
-                procedure: None,
-                quantity: Quantity(1000),
-                unit_price: Cents(recorded.cents.abs()),
-                unit_value: Cents(recorded.cents.abs()),
-                shares,
-                credited_quantity: Quantity(0),
-                credited_shares: Shares::default(),
-            }],
-            shares,
-            details: Details::default(),
-            credit_of: None,
-            settled: None,
-            source_system: "planted".to_owned(),
-            source_reference: "planted".to_owned(),
-            version: 1,
-        };
+        let event = recorded.event(&grant, facts.1);
         let id = event.id;
         let postings = if recorded.state.is_live() {
             vec![event.posting(&grant, now())]
@@ -219,6 +234,55 @@ impl Planted {
         }
         self.write(grant, postings, event, None);
         id
+    }
+
+    /// Many small events on grants of one customer, a thousand a grant and a hundred a commit, on the
+    /// ninety days before the middle of March 2026.
+    pub fn many_events(&self, organiser: &str, service_code: &str, person: &str, count: usize) {
+        let mut left = count;
+        while left > 0 {
+            let mut grant = self.grant(organiser, service_code, person);
+            for _ in 0..10 {
+                let events = left.min(100);
+                left -= events;
+                let mut effect = Effect {
+                    person_id: person_id(person),
+                    customer: None,
+                    grant: grant.clone(),
+                    postings: Vec::new(),
+                    events: Vec::new(),
+                };
+                effect.grant.revision += 1;
+                for index in 0..events {
+                    let recorded = Recorded {
+                        service_date: date(2026, 1, 1)
+                            .checked_add(jiff::Span::new().days(index as i64 % 75))
+                            .unwrap(),
+                        ..Recorded::default()
+                    };
+                    let event = recorded.event(&grant, person_id(person));
+                    let posting = event.posting(&grant, now());
+                    effect.grant.book(&posting);
+                    effect.postings.push(posting);
+                    effect.events.push(EventWrite {
+                        event,
+                        before: None,
+                    });
+                }
+                grant = effect.grant.clone();
+                self.commit(effect).unwrap();
+            }
+        }
+    }
+
+    /// As the store reads them.
+    pub fn events(&self, organiser: &str, stretch: Stretch, most: usize) -> Vec<PlacedEvent> {
+        let events = self.store.events(organiser_code(organiser), stretch, most);
+        self.runtime.block_on(events).unwrap()
+    }
+
+    pub fn records_read(&self) -> u64 {
+        self.store.records_read()
     }
 
     /// Changes an event's state as an organiser or a settlement would.
@@ -262,6 +326,7 @@ impl Planted {
             event: None,
             provider: None,
             procedure_codes: &[],
+            codes_of_lines: false,
             events: EventsWanted::None,
             customer_grants: false,
         };
@@ -319,7 +384,7 @@ impl Planted {
     }
 }
 
-fn organiser_code(code: &str) -> OrganiserCode {
+pub fn organiser_code(code: &str) -> OrganiserCode {
     let code = psop_adapter::domain::national_code::MunicipalityCode::parse(code).unwrap();
     OrganiserCode::Municipality(code)
 }

@@ -70,6 +70,7 @@ async fn reads_touch_as_many_records_as_they_answer_whatever_else_is_kept() {
             event: None,
             provider: Some(&provider),
             procedure_codes: &[],
+            codes_of_lines: false,
             events: EventsWanted::None,
             customer_grants: false,
         };
