@@ -16,7 +16,6 @@ mod answer;
 pub mod client_rate;
 mod driver;
 mod granting;
-
 mod repeats;
 
 use std::future::Future;
