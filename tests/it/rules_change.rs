@@ -321,6 +321,28 @@ fn a_repeat_may_write_the_number_in_another_way() {
 }
 
 #[test]
+fn another_person_acts_by_mandate_only() {
+    let server = site("").start();
+    let of = granted(&server, grant().set("psop:personId", "110987-904Y"));
+    let by = |person: &str| suspend(ORDINARY, &of).acting(person);
+    let unasked = "MANDATE_CHECK_UNAVAILABLE meta/actingPersonId";
+    let resumed = resume(ORDINARY, &of).acting("070785-9015");
+    let not_suspended = "PP_AMEND_NOT_ALLOWED purchasingPowerNumber";
+    check(
+        &server,
+        &[
+            ("another", by("070785-9015"), unasked),
+            (
+                "not asked when something else fails",
+                resumed,
+                not_suspended,
+            ),
+            ("the customer", by("110987-904Y"), "OK"),
+        ],
+    );
+}
+
+#[test]
 fn a_grant_is_annulled_from_any_day_until_its_last() {
     let site = site("");
     let server = site.start();

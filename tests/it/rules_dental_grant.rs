@@ -298,24 +298,12 @@ fn all_errors_of_all_lines_come_together() {
             ("treatmentPlanText", "ks. 070785-9015"),
         ]);
     let answer = server.post(&of(&dental("ITEMISED", "", &rest)).0);
-    let message_alone = [
-        "FIELD_NOT_ALLOWED dental/line[3]/lineNo",
-        "TERHIKKI_INVALID dental/referringProfessional",
-        "TEXT_HAS_PERSON_ID dental/treatmentPlanText",
-    ];
-    assert_eq!(answer.errors(), message_alone, "lines need their numbers");
-    let rest = rest.replacen(
-        "<psop:lineNo>1</psop:lineNo><psop:procedureCode>SFA20</psop:procedureCode><psop:tooth>11",
-        "<psop:lineNo>3</psop:lineNo><psop:procedureCode>SFA20</psop:procedureCode><psop:tooth>11",
-        1,
-    );
-    let rest = rest
-        .replace("11111111", "12345678")
-        .replace("070785-9015", "070785");
-    let answer = server.post(&of(&dental("ITEMISED", "", &rest)).0);
     assert_eq!(
         answer.errors(),
         [
+            "FIELD_NOT_ALLOWED dental/line[3]/lineNo",
+            "TERHIKKI_INVALID dental/referringProfessional",
+            "TEXT_HAS_PERSON_ID dental/treatmentPlanText",
             "SURFACE_COUNT_MISMATCH dental/line[1]/surfaces",
             "TOOTH_INVALID dental/line[2]/tooth",
             "SURFACE_NOT_ON_TOOTH dental/line[3]/surfaces",
@@ -328,7 +316,7 @@ fn all_errors_of_all_lines_come_together() {
         .filter(|node| node.tag_name().name() == "lineNo")
         .filter_map(|node| node.text())
         .collect();
-    assert_eq!(lines, ["1", "2", "3", "4"]);
+    assert_eq!(lines, ["1", "1", "2", "1", "4"]);
 }
 
 #[test]
@@ -521,4 +509,18 @@ fn values_of_lines_hold_from_their_day_and_never_under_what_is_settled() {
         seen(&server, &number, "2026-05-01").texts("unitValue"),
         ["50.00", "95.00"]
     );
+}
+
+#[test]
+fn a_number_given_to_another_procedure_forgets_what_the_former_was_worth() {
+    let server = site("").start();
+    let one = |code: &str, value: &str| itemised(&[line(1, code, 1, ["", "", value, ""])]);
+    let number = granted(&server, of(&one("EBA00", "95.00")));
+    let other = amend(DENTAL, (&number, 1), "2026-05-01", &one("SFA20", "85.00"));
+    assert_eq!(total_of(&server, &other), "85.00");
+    for day in ["2026-04-30", "2026-05-01"] {
+        let answer = seen(&server, &number, day);
+        assert_eq!(answer.texts("procedureCode"), ["SFA20"]);
+        assert_eq!(answer.texts("unitValue"), ["85.00"], "{day}");
+    }
 }
