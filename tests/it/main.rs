@@ -6,6 +6,7 @@
 
 mod admin;
 mod authorisation;
+mod changes;
 mod command_line;
 mod configuration;
 mod conformance;
@@ -36,12 +37,17 @@ mod records;
 mod repeats;
 mod repeats_at_once;
 mod request_shapes;
+mod rules_amend;
+mod rules_change;
 mod rules_create;
 mod rules_create_codes;
 mod rules_create_registry;
+mod rules_dental_grant;
 mod rules_lookup;
 mod rules_lookup_customer;
+mod rules_lookup_kinds;
 mod rules_lookup_values;
+mod rules_saldo;
 mod scenarios;
 mod scenery;
 mod schemas;

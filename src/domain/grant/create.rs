@@ -145,10 +145,9 @@ fn draft(
 ) -> Option<PurchasingPower> {
     let proposal = &examined.proposal;
     let (terms, content) = (proposal.terms.as_ref()?, proposal.content.as_ref()?);
-    if !examined.content_holds {
-        return None;
-    }
-    let content = content.granted(terms.valid_from, facts.procedures, rejections)?;
+    let content = content
+        .granted(terms.valid_from, facts.procedures, rejections)
+        .filter(|_| examined.content_holds)?;
     let legal_basis = terms.legal_basis.or(match terms.instrument {
         Instrument::Purchase => Some(LegalBasis::Ostopalvelu),
         Instrument::Voucher => service_type_on(facts.service_types, terms.valid_from)

@@ -22,7 +22,8 @@ use psop_adapter::domain::purchasing_power::{
 };
 use psop_adapter::domain::registry::{Instrument, LegalBasis, OrganiserCode, Unit};
 use psop_adapter::domain::service_event::{
-    Details, EventKind, EventLine, EventState, PlacedEvent, ServiceEvent, Shares,
+    Credited, Details, EventKind, EventLine, EventState, PlacedEvent, Procedure, ServiceEvent,
+    Shares,
 };
 use psop_adapter::secrets::{KeyFilePolicy, MasterKey};
 use psop_adapter::services::Services;
@@ -49,6 +50,9 @@ pub struct Recorded {
     pub state: EventState,
     pub service_date: Date,
     pub cents: i64,
+    pub credited: Option<Credited>,
+    /// The line of a dental grant that it draws on.
+    pub granted_line_no: Option<u64>,
 }
 
 impl Default for Recorded {
@@ -58,6 +62,8 @@ impl Default for Recorded {
             state: EventState::Kirjattu,
             service_date: date(2026, 3, 2),
             cents: 100,
+            credited: None,
+            granted_line_no: None,
         }
     }
 }
@@ -82,11 +88,17 @@ impl Recorded {
             service_code: grant.service_code.clone(),
             service_date: self.service_date,
             state: self.state,
-            credited: None,
+            credited: self.credited,
             unit: Unit::Eur,
             lines: vec![EventLine {
                 line_no: 1,
-                procedure: None,
+                procedure: self.granted_line_no.map(|granted| Procedure {
+                    code: "SAA02".to_owned(),
+                    teeth: None,
+                    surfaces: None,
+                    area: None,
+                    granted_line_no: Some(granted),
+                }),
                 quantity: Quantity(1000),
                 unit_price: Cents(self.cents.abs()),
                 unit_value: Cents(self.cents.abs()),
