@@ -36,6 +36,10 @@ const COMMANDS: &[&str] = &[
     "registry apply",
     "registry show",
     "status",
+    "store check",
+    "audit head",
+    "audit verify",
+    "audit export",
     "call",
     "completions",
 ];

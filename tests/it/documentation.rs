@@ -27,6 +27,7 @@ fn links_between_documents_lead_somewhere() {
         "ARCHITECTURE.md",
         "CONTRIBUTING.md",
         "docs/running.md",
+        "docs/audit.md",
     ] {
         let folder = root().join(document).parent().unwrap().to_owned();
         let text = read(document);

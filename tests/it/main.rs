@@ -5,6 +5,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod admin;
+mod audit;
+mod audit_export;
 mod authorisation;
 mod changes;
 mod command_line;

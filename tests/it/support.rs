@@ -5,6 +5,7 @@ pub mod conformance;
 pub mod message;
 pub mod planted;
 pub mod server;
+pub mod tamper;
 pub mod xmllint;
 
 use std::path::{Path, PathBuf};
