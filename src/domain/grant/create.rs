@@ -78,9 +78,13 @@ pub fn decide(
         merged_customer(&examined, facts),
     ) {
         return Verdict::Accept(Box::new(Accepted {
-            grant,
             person_id: customer.person_id.clone(),
-            representation: Representation::of(examined.acting_person_id, &customer.person_id),
+            representation: Representation::of(
+                examined.acting_person_id,
+                &customer.person_id,
+                service_type_on(facts.service_types, grant.valid_from),
+            ),
+            grant,
             customer: Some(customer),
             postings: vec![Posting::authorised(
                 at,
