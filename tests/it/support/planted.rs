@@ -148,6 +148,7 @@ impl Planted {
             misses_max: 10,
             misses_window: std::time::Duration::from_secs(600),
             feed_rows_max: 5000,
+            mandates: psop_adapter::mandate::Mandates::NotConfigured,
         }
     }
 
