@@ -5,6 +5,7 @@ mod audit;
 mod call;
 mod completions;
 mod contract;
+mod mandate_stand_in;
 mod operate;
 mod registry;
 mod serve;
@@ -55,6 +56,8 @@ enum Command {
     Audit(audit::Audit),
     /// Call a service as an X-Road client would, and print the answer
     Call(Box<call::Call>),
+    /// Stand in for the mandate service with answers from a file; never in PROD
+    MandateStandIn(mandate_stand_in::MandateStandIn),
     /// Print a completion script for a shell
     Completions(completions::Completions),
 }
@@ -70,6 +73,7 @@ impl Cli {
             Command::Store(command) => command.run(),
             Command::Audit(command) => command.run(),
             Command::Call(command) => command.run(),
+            Command::MandateStandIn(command) => command.run(),
             Command::Completions(command) => command.run(),
         }
     }

@@ -8,12 +8,13 @@
 //! 1. One file in `operate/`: a struct of its arguments (`Serialize`, `Deserialize`, `deny_unknown_fields`) with
 //!    `run(self, &Services, &Output) -> Result<Done, Failed>`. Arguments are values, never paths: the command line
 //!    reads the files, since the server may not see them.
-//! 2. Its variant in [`Command`], the variant's name in kebab-case in [`Command::NAMES`], and its line in [`run`].
+//! 2. Its variant in [`Command`] and its line in [`run`]. The variant's name in kebab-case is NAME.
 //! 3. In `cli/`: make the command and hand it to `cli::operate::run`.
 //!
 //! Invariant: lines of [`Output`] may hold personal data, since the operator asked for it; logs and errors may not.
 
 pub mod audit;
+mod names;
 pub mod registry;
 pub mod status;
 pub mod store_check;
@@ -42,19 +43,6 @@ pub enum Command {
     AuditVerify(audit::Verify),
     /// Print an organiser's rows of the access log.
     AuditExport(audit::Export),
-}
-
-impl Command {
-    /// Every NAME there is.
-    pub const NAMES: [&str; 7] = [
-        "status",
-        "registry-show",
-        "registry-apply",
-        "store-check",
-        "audit-head",
-        "audit-verify",
-        "audit-export",
-    ];
 }
 
 /// Runs one command. Whatever it says goes to `output` while it runs.

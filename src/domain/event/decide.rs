@@ -75,9 +75,13 @@ pub fn decide(examined: Examined<'_>, facts: Option<Facts<'_>>, occasion: Occasi
     };
     Verdict::Record {
         remaining: remaining(&changed.grant, changed.event.service_date),
+        representation: Representation::of(
+            examined.acting_person_id,
+            &person_id,
+            service_type_on(facts.service_types, changed.event.service_date),
+        ),
         changed: Box::new(changed),
         warnings: warnings.into_vec(),
-        representation: Representation::of(examined.acting_person_id, &person_id),
     }
 }
 

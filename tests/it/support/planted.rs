@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
+use psop_adapter::clock::Clock;
 use psop_adapter::config::{Config, Overrides};
 use psop_adapter::domain::access::{AccessEntry, DataClass};
 use psop_adapter::domain::business_id::BusinessId;
@@ -21,9 +22,11 @@ use psop_adapter::domain::purchasing_power::{
 };
 use psop_adapter::domain::registry::{Instrument, LegalBasis, OrganiserCode, Unit};
 use psop_adapter::domain::service_event::{
-    Details, EventKind, EventLine, EventState, PlacedEvent, ServiceEvent, Shares,
+    Credited, Details, EventKind, EventLine, EventState, PlacedEvent, Procedure, ServiceEvent,
+    Shares,
 };
 use psop_adapter::secrets::{KeyFilePolicy, MasterKey};
+use psop_adapter::services::Services;
 #[cfg(feature = "heavy-tests")]
 use psop_adapter::store::Stretch;
 use psop_adapter::store::sled::{Options, SledStore};
@@ -47,6 +50,9 @@ pub struct Recorded {
     pub state: EventState,
     pub service_date: Date,
     pub cents: i64,
+    pub credited: Option<Credited>,
+    /// The line of a dental grant that it draws on.
+    pub granted_line_no: Option<u64>,
 }
 
 impl Default for Recorded {
@@ -56,6 +62,8 @@ impl Default for Recorded {
             state: EventState::Kirjattu,
             service_date: date(2026, 3, 2),
             cents: 100,
+            credited: None,
+            granted_line_no: None,
         }
     }
 }
@@ -80,11 +88,17 @@ impl Recorded {
             service_code: grant.service_code.clone(),
             service_date: self.service_date,
             state: self.state,
-            credited: None,
+            credited: self.credited,
             unit: Unit::Eur,
             lines: vec![EventLine {
                 line_no: 1,
-                procedure: None,
+                procedure: self.granted_line_no.map(|granted| Procedure {
+                    code: "SAA02".to_owned(),
+                    teeth: None,
+                    surfaces: None,
+                    area: None,
+                    granted_line_no: Some(granted),
+                }),
                 quantity: Quantity(1000),
                 unit_price: Cents(self.cents.abs()),
                 unit_value: Cents(self.cents.abs()),
@@ -124,6 +138,25 @@ impl Planted {
         }
     }
 
+    /// The services over this store, for what goes by no socket.
+    pub fn services(&self) -> Services {
+        Services {
+            store: self.store.clone(),
+            keyring: self.store.keyring(),
+            clock: Clock::Fixed(now()),
+            artificial_person_ids: true,
+            misses_max: 10,
+            misses_window: std::time::Duration::from_secs(600),
+            feed_rows_max: 5000,
+            mandates: psop_adapter::mandate::Mandates::NotConfigured,
+        }
+    }
+
+    /// Waits for a future of the store or the services.
+    pub fn wait<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime.block_on(future)
+    }
+
     pub fn close(self) {
         self.runtime.block_on(self.store.close()).unwrap();
     }
@@ -133,7 +166,6 @@ impl Planted {
         static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
         let bits = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let organiser = organiser_code(organiser);
-        let person_id = person_id(person);
         let total = Quantity(10_000_000);
         let grant = PurchasingPower {
             number: PurchasingPowerNumber::from_bits(0x5EED_0000_0000 + bits),
@@ -167,7 +199,13 @@ impl Planted {
             version: 1,
             revision: 1,
         };
-        let known = self.customer_version(organiser, &person_id, service_code);
+        self.plant(grant, person)
+    }
+
+    /// Keeps a grant for a person, as it is.
+    pub fn plant(&self, grant: PurchasingPower, person: &str) -> PurchasingPower {
+        let (organiser, person_id) = (grant.organiser, person_id(person));
+        let known = self.customer_version(organiser, &person_id, &grant.service_code);
         let authorised = grant.total_authorised().unwrap();
         self.commit(Effect {
             person_id: person_id.clone(),
