@@ -6,8 +6,8 @@
 //! order of writing and syncing. `PSOP_KILL_ROUNDS` and `PSOP_KILL_CREATES` (requests a round) set the
 //! size, `PSOP_KILL_SEED` repeats a run's choices.
 
-mod connection;
-mod people;
+pub mod connection;
+pub mod people;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;

@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod conformance;
+pub mod dental;
 pub mod message;
 pub mod planted;
 pub mod server;
