@@ -55,10 +55,10 @@ fn every_request_fixture_is_answered_as_its_response_fixture_says() {
         {
             numbers.push((in_files, granted));
         }
-        if let Some(made) = answer.text("eventId") {
-            if numbers.iter().all(|(_, known)| *known != made) {
-                numbers.push((event_of(name, &numbers), made));
-            }
+        if let Some(made) = answer.text("eventId")
+            && numbers.iter().all(|(_, known)| *known != made)
+        {
+            numbers.push((event_of(name, &numbers), made));
         }
         let mut answered = answer.body.clone();
         for (in_files, granted) in &numbers {
