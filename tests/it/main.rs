@@ -48,6 +48,8 @@ mod rules_create;
 mod rules_create_codes;
 mod rules_create_registry;
 mod rules_dental_amend;
+mod rules_dental_event;
+mod rules_dental_event_life;
 mod rules_dental_grant;
 mod rules_lookup;
 mod rules_lookup_customer;
@@ -56,6 +58,7 @@ mod rules_lookup_values;
 mod rules_saldo;
 mod scenarios;
 mod scenery;
+mod scenery_events;
 mod schemas;
 #[cfg(feature = "heavy-tests")]
 mod slow_clients;
