@@ -1,5 +1,6 @@
 //! Golden answers: every request of `fixtures/requests`, sent in order to one server with the demo
 //! registry and clock, is answered as `fixtures/responses` says, byte for byte but for the numbers.
+//! The mandate service is its stand-in with the demo's answers, and silent from `18-service-silent` on.
 //! What `NN-create-…` grants stands in the files of both sides as the number of NN (of 01 as that of 0).
 //!
 //! To write the files anew after a wanted change: `PSOP_WRITE_RESPONSES=1 cargo test --test it scenarios`.
@@ -8,6 +9,7 @@ use std::fs;
 
 use psop_adapter::domain::number::PurchasingPowerNumber;
 
+use crate::support::mandates::StandIn;
 use crate::support::message::Message;
 use crate::support::root;
 use crate::support::server::Site;
@@ -23,17 +25,22 @@ fn number_of(name: &str) -> Option<String> {
 
 #[test]
 fn every_request_fixture_is_answered_as_its_response_fixture_says() {
-    let site = Site::new("");
+    let demo = fs::read_to_string(root().join("fixtures/demo/mandates.toml")).unwrap();
+    let mut mandates = Some(StandIn::start(&demo));
+    let site = Site::new(&mandates.as_ref().unwrap().section(""));
     let server = site.start();
     let mut names: Vec<String> = fs::read_dir(root().join("fixtures/requests"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     names.sort();
-    assert!(names.len() >= 27, "{names:?}");
+    assert!(names.len() >= 31, "{names:?}");
     // The number in the files, and the one really granted.
     let mut numbers: Vec<(String, String)> = Vec::new();
     for name in &names {
+        if name.ends_with("-service-silent.xml") {
+            mandates.take().map(StandIn::stop);
+        }
         let mut message = Message::fixture(name.trim_end_matches(".xml")).0;
         for (in_files, granted) in &numbers {
             message = message.replace(in_files, granted);

@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod conformance;
+pub mod mandates;
 pub mod message;
 pub mod planted;
 pub mod server;
