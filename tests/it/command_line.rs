@@ -41,6 +41,7 @@ const COMMANDS: &[&str] = &[
     "audit verify",
     "audit export",
     "call",
+    "mandate-stand-in",
     "completions",
 ];
 

@@ -30,6 +30,7 @@ mod layers;
 mod lexical;
 mod limits;
 mod load_limits;
+mod mandate;
 mod mutations;
 mod operator_commands;
 #[cfg(feature = "heavy-tests")]

@@ -1,5 +1,6 @@
 //! Golden answers: every request of `fixtures/requests`, sent in order to one server with the demo
 //! registry and clock, is answered as `fixtures/responses` says, byte for byte but for the numbers.
+//! The mandate service is its stand-in with the demo's answers, and silent from `18-service-silent` on.
 //! What `NN-create-…` grants stands in the files of both sides as the number of NN (of 01 as that of 0),
 //! and the k-th event that is recorded in scenario NN as `00000000-0000-7000-8000-00000000NNkk`.
 //!
@@ -9,6 +10,7 @@ use std::fs;
 
 use psop_adapter::domain::number::PurchasingPowerNumber;
 
+use crate::support::mandates::StandIn;
 use crate::support::message::Message;
 use crate::support::root;
 use crate::support::server::Site;
@@ -34,7 +36,9 @@ fn event_of(name: &str, known: &[(String, String)]) -> String {
 
 #[test]
 fn every_request_fixture_is_answered_as_its_response_fixture_says() {
-    let site = Site::new("");
+    let demo = fs::read_to_string(root().join("fixtures/demo/mandates.toml")).unwrap();
+    let mut mandates = Some(StandIn::start(&demo));
+    let site = Site::new(&mandates.as_ref().unwrap().section(""));
     let server = site.start();
     let mut names: Vec<String> = fs::read_dir(root().join("fixtures/requests"))
         .unwrap()
@@ -45,6 +49,9 @@ fn every_request_fixture_is_answered_as_its_response_fixture_says() {
     // The number or event in the files, and the one really made.
     let mut numbers: Vec<(String, String)> = Vec::new();
     for name in &names {
+        if name.ends_with("-service-silent.xml") {
+            mandates.take().map(StandIn::stop);
+        }
         let mut message = Message::fixture(name.trim_end_matches(".xml")).0;
         for (in_files, granted) in &numbers {
             message = message.replace(in_files, granted);

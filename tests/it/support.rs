@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod conformance;
 pub mod dental;
+pub mod mandates;
 pub mod message;
 pub mod planted;
 pub mod server;
