@@ -12,6 +12,7 @@ mod conformance;
 mod documentation;
 mod durability;
 mod event_feed;
+mod events_by_operator;
 mod fault_order;
 mod first_call;
 mod fuzz_corpus;

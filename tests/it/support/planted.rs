@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
+use psop_adapter::clock::Clock;
 use psop_adapter::config::{Config, Overrides};
 use psop_adapter::domain::access::{AccessEntry, DataClass};
 use psop_adapter::domain::business_id::BusinessId;
@@ -24,11 +25,11 @@ use psop_adapter::domain::service_event::{
     Details, EventKind, EventLine, EventState, PlacedEvent, ServiceEvent, Shares,
 };
 use psop_adapter::secrets::{KeyFilePolicy, MasterKey};
-#[cfg(feature = "heavy-tests")]
-use psop_adapter::store::Stretch;
+use psop_adapter::services::Services;
 use psop_adapter::store::sled::{Options, SledStore};
 use psop_adapter::store::{
-    Before, Change, Effect, EventWrite, EventsWanted, GrantQuery, Store, StoreError, Subject,
+    Before, Change, Effect, EventWrite, EventsWanted, GrantQuery, Store, StoreError, Stretch,
+    Subject,
 };
 use tokio::runtime::Runtime;
 
@@ -124,6 +125,24 @@ impl Planted {
         }
     }
 
+    /// The services over this store, for what goes by no socket.
+    pub fn services(&self) -> Services {
+        Services {
+            store: self.store.clone(),
+            keyring: self.store.keyring(),
+            clock: Clock::Fixed(now()),
+            artificial_person_ids: true,
+            misses_max: 10,
+            misses_window: std::time::Duration::from_secs(600),
+            feed_rows_max: 5000,
+        }
+    }
+
+    /// Waits for a future of the store or the services.
+    pub fn wait<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime.block_on(future)
+    }
+
     pub fn close(self) {
         self.runtime.block_on(self.store.close()).unwrap();
     }
@@ -133,7 +152,6 @@ impl Planted {
         static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
         let bits = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let organiser = organiser_code(organiser);
-        let person_id = person_id(person);
         let total = Quantity(10_000_000);
         let grant = PurchasingPower {
             number: PurchasingPowerNumber::from_bits(0x5EED_0000_0000 + bits),
@@ -167,7 +185,13 @@ impl Planted {
             version: 1,
             revision: 1,
         };
-        let known = self.customer_version(organiser, &person_id, service_code);
+        self.plant(grant, person)
+    }
+
+    /// Keeps a grant for a person, as it is.
+    pub fn plant(&self, grant: PurchasingPower, person: &str) -> PurchasingPower {
+        let (organiser, person_id) = (grant.organiser, person_id(person));
+        let known = self.customer_version(organiser, &person_id, &grant.service_code);
         let authorised = grant.total_authorised().unwrap();
         self.commit(Effect {
             person_id: person_id.clone(),
@@ -214,7 +238,6 @@ impl Planted {
 
     /// Many small events on grants of one customer, a thousand a grant and a hundred a commit, on the
     /// ninety days before the middle of March 2026.
-    #[cfg(feature = "heavy-tests")]
     pub fn many_events(&self, organiser: &str, service_code: &str, person: &str, count: usize) {
         let mut left = count;
         while left > 0 {
@@ -253,13 +276,11 @@ impl Planted {
     }
 
     /// As the store reads them.
-    #[cfg(feature = "heavy-tests")]
     pub fn events(&self, organiser: &str, stretch: Stretch, most: usize) -> Vec<PlacedEvent> {
         let events = self.store.events(organiser_code(organiser), stretch, most);
         self.runtime.block_on(events).unwrap()
     }
 
-    #[cfg(feature = "heavy-tests")]
     pub fn records_read(&self) -> u64 {
         self.store.records_read()
     }
