@@ -5,7 +5,9 @@ mod audit;
 mod call;
 mod completions;
 mod contract;
+mod events;
 mod operate;
+mod os_user;
 mod registry;
 mod serve;
 mod status;
@@ -53,6 +55,9 @@ enum Command {
     /// Prove and print the access log
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// Bring in, show and decide on service events
+    #[command(subcommand)]
+    Events(events::Events),
     /// Call a service as an X-Road client would, and print the answer
     Call(Box<call::Call>),
     /// Print a completion script for a shell
@@ -69,6 +74,7 @@ impl Cli {
             Command::Status(command) => command.run(),
             Command::Store(command) => command.run(),
             Command::Audit(command) => command.run(),
+            Command::Events(command) => command.run(),
             Command::Call(command) => command.run(),
             Command::Completions(command) => command.run(),
         }

@@ -14,6 +14,7 @@
 //! Invariant: lines of [`Output`] may hold personal data, since the operator asked for it; logs and errors may not.
 
 pub mod audit;
+pub mod events;
 pub mod registry;
 pub mod status;
 pub mod store_check;
@@ -21,6 +22,7 @@ pub mod store_check;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
+use crate::secrets::SecretsError;
 use crate::services::Services;
 use crate::store::StoreError;
 
@@ -42,11 +44,13 @@ pub enum Command {
     AuditVerify(audit::Verify),
     /// Print an organiser's rows of the access log.
     AuditExport(audit::Export),
+    /// Record events of a file.
+    EventsImport(events::Import),
 }
 
 impl Command {
     /// Every NAME there is.
-    pub const NAMES: [&str; 7] = [
+    pub const NAMES: [&str; 8] = [
         "status",
         "registry-show",
         "registry-apply",
@@ -54,6 +58,7 @@ impl Command {
         "audit-head",
         "audit-verify",
         "audit-export",
+        "events-import",
     ];
 }
 
@@ -70,6 +75,7 @@ pub async fn run(command: Command, services: &Services, output: &Output) -> Resu
         Command::AuditHead(command) => command.run(services, output).await,
         Command::AuditVerify(command) => command.run(services, output).await,
         Command::AuditExport(command) => command.run(services, output).await,
+        Command::EventsImport(command) => command.run(services, output).await,
     }
 }
 
@@ -95,6 +101,8 @@ pub enum Failed {
     Refused(String),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error("a key could not be used: {0}")]
+    Secrets(#[from] SecretsError),
     #[error("the result cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
     #[error("the result cannot be written as TOML: {0}")]
@@ -112,6 +120,8 @@ pub enum Line {
     Out(String),
     /// For standard error.
     Err(String),
+    /// Not for print: what the command line takes on from one command of a series to the next.
+    Carry(serde_json::Value),
     /// The last one: the exit code.
     Done(u8),
 }
@@ -143,6 +153,14 @@ impl Output {
             self.send(Line::Err(line.to_owned())).await?;
         }
         Ok(())
+    }
+
+    /// Hands the command line what it takes on to the next command of a series.
+    ///
+    /// # Errors
+    /// [`Failed::OutputClosed`] when the reader is gone.
+    pub async fn carry(&self, value: &impl Serialize) -> Result<(), Failed> {
+        self.send(Line::Carry(serde_json::to_value(value)?)).await
     }
 
     async fn send(&self, line: Line) -> Result<(), Failed> {
