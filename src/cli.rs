@@ -10,6 +10,7 @@ mod operate;
 mod os_user;
 mod registry;
 mod serve;
+mod settlement;
 mod status;
 mod store;
 
@@ -20,6 +21,8 @@ use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::{Config, Overrides};
+use crate::domain::national_code::{CountyCode, MunicipalityCode};
+use crate::domain::registry::OrganiserCode;
 
 const EXAMPLES: &str = "Examples:
   psop-adapter registry apply fixtures/demo/registry.toml --config fixtures/demo/psop-adapter.toml
@@ -58,6 +61,9 @@ enum Command {
     /// Bring in, show and decide on service events
     #[command(subcommand)]
     Events(events::Events),
+    /// Settle an organiser's events
+    #[command(subcommand)]
+    Settlement(settlement::Settlement),
     /// Call a service as an X-Road client would, and print the answer
     Call(Box<call::Call>),
     /// Print a completion script for a shell
@@ -75,6 +81,7 @@ impl Cli {
             Command::Store(command) => command.run(),
             Command::Audit(command) => command.run(),
             Command::Events(command) => command.run(),
+            Command::Settlement(command) => command.run(),
             Command::Call(command) => command.run(),
             Command::Completions(command) => command.run(),
         }
@@ -115,4 +122,12 @@ fn read_input(path: &Path) -> anyhow::Result<String> {
         return std::io::read_to_string(std::io::stdin()).context("cannot read standard input");
     }
     std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+/// An organiser by the code of its kind.
+fn organiser_code(text: &str) -> Result<OrganiserCode, String> {
+    let municipality = MunicipalityCode::parse(text).map(OrganiserCode::Municipality);
+    municipality
+        .or_else(|| CountyCode::parse(text).map(OrganiserCode::County))
+        .ok_or_else(|| "write the three digits of a municipality or the two of a county".to_owned())
 }

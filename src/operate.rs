@@ -13,9 +13,11 @@
 //!
 //! Invariant: lines of [`Output`] may hold personal data, since the operator asked for it; logs and errors may not.
 
+pub mod acting;
 pub mod audit;
 pub mod events;
 pub mod registry;
+pub mod settlement;
 pub mod status;
 pub mod store_check;
 
@@ -46,11 +48,29 @@ pub enum Command {
     AuditExport(audit::Export),
     /// Record events of a file.
     EventsImport(events::Import),
+    /// Approve events.
+    EventsApprove(events::Approve),
+    /// Reject events.
+    EventsReject(events::Reject),
+    /// Credit a settled event.
+    EventsCredit(events::Credit),
+    /// Show an event.
+    EventsShow(events::Show),
+    /// Settle an organiser's month.
+    SettlementRun(settlement::Run),
+    /// Show a settlement.
+    SettlementShow(settlement::Show),
+    /// Confirm a draft settlement.
+    SettlementConfirm(settlement::Confirm),
+    /// Note that a settlement was paid.
+    SettlementPaid(settlement::Paid),
+    /// Cancel a draft settlement.
+    SettlementCancelDraft(settlement::CancelDraft),
 }
 
 impl Command {
     /// Every NAME there is.
-    pub const NAMES: [&str; 8] = [
+    pub const NAMES: [&str; 17] = [
         "status",
         "registry-show",
         "registry-apply",
@@ -59,6 +79,15 @@ impl Command {
         "audit-verify",
         "audit-export",
         "events-import",
+        "events-approve",
+        "events-reject",
+        "events-credit",
+        "events-show",
+        "settlement-run",
+        "settlement-show",
+        "settlement-confirm",
+        "settlement-paid",
+        "settlement-cancel-draft",
     ];
 }
 
@@ -76,6 +105,15 @@ pub async fn run(command: Command, services: &Services, output: &Output) -> Resu
         Command::AuditVerify(command) => command.run(services, output).await,
         Command::AuditExport(command) => command.run(services, output).await,
         Command::EventsImport(command) => command.run(services, output).await,
+        Command::EventsApprove(command) => command.run(services, output).await,
+        Command::EventsReject(command) => command.run(services, output).await,
+        Command::EventsCredit(command) => command.run(services, output).await,
+        Command::EventsShow(command) => command.run(services, output).await,
+        Command::SettlementRun(command) => command.run(services, output).await,
+        Command::SettlementShow(command) => command.run(services, output).await,
+        Command::SettlementConfirm(command) => command.run(services, output).await,
+        Command::SettlementPaid(command) => command.run(services, output).await,
+        Command::SettlementCancelDraft(command) => command.run(services, output).await,
     }
 }
 

@@ -3,13 +3,16 @@
 
 use std::os::unix::fs::MetadataExt as _;
 
+use crate::operate::acting::User;
+
 /// The user's name, or `uid:NUMBER` where the system's file of users has none.
-pub(super) fn os_user() -> String {
+pub(super) fn os_user() -> User {
     let Ok(process) = std::fs::metadata("/proc/self") else {
-        return "unknown".to_owned();
+        return User("unknown".to_owned());
     };
     let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
-    name_of(process.uid(), &users).unwrap_or_else(|| format!("uid:{}", process.uid()))
+    let name = name_of(process.uid(), &users);
+    User(name.unwrap_or_else(|| format!("uid:{}", process.uid())))
 }
 
 fn name_of(uid: u32, users: &str) -> Option<String> {

@@ -6,11 +6,9 @@
 
 use std::collections::HashMap;
 use std::pin::Pin;
-use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt as _};
 use serde::{Deserialize, Serialize};
-use tokio::time::sleep;
 use uuid::Uuid;
 
 use super::file::FileEvent;
@@ -21,6 +19,7 @@ use crate::contract::types::Text60;
 use crate::domain::authorisation::ActingFor;
 use crate::domain::business_id::BusinessId;
 use crate::domain::code::Code;
+use crate::operate::acting::{User, pause};
 use crate::operate::{Done, Failed, Output};
 use crate::services::post_service_event::{
     PostServiceEventOperation, PostServiceEventRequest, PostServiceEventResponse,
@@ -31,9 +30,8 @@ use crate::store::StoreError;
 /// Purchasing powers worked on side by side: enough that their commits share a sync.
 const AT_ONCE_MAX: usize = 32;
 
-/// How often an event is tried while the store is too busy for it, and how long is waited in between.
+/// How often an event is tried while the store is too busy for it.
 const TRIES_MAX: u32 = 20;
-const TRY_AGAIN_AFTER: Duration = Duration::from_millis(100);
 
 /// Record events.
 #[derive(Serialize, Deserialize)]
@@ -41,8 +39,7 @@ const TRY_AGAIN_AFTER: Duration = Duration::from_millis(100);
 pub struct Import {
     /// Name of the system that the events come from.
     pub source_system: String,
-    /// Who runs the import.
-    pub user: String,
+    pub user: User,
     pub events: Vec<FileEvent>,
 }
 
@@ -144,7 +141,7 @@ type Working<'a> = Pin<Box<dyn Future<Output = Result<Reports, Failed>> + Send +
 
 async fn one_after_the_other(
     services: &Services,
-    user: &str,
+    user: &User,
     events: Vec<Placed<'_>>,
 ) -> Result<Reports, Failed> {
     let mut done = Vec::with_capacity(events.len());
@@ -158,7 +155,7 @@ async fn one_after_the_other(
 
 async fn record(
     services: &Services,
-    user: &str,
+    user: &User,
     placed: &Placed<'_>,
 ) -> Result<(String, Tally), Failed> {
     let refused = Tally {
@@ -206,13 +203,13 @@ async fn record(
 /// The service's answer, durable; `None` when the store stays too busy.
 async fn answer(
     services: &Services,
-    user: &str,
+    user: &User,
     acting_for: &ActingFor,
     message: &PostServiceEventRequest,
 ) -> Result<Option<PostServiceEventResponse>, Failed> {
     type Service = PostServiceEventOperation;
     for tried in 1..=TRIES_MAX {
-        let header = operator_header::<Service>(Uuid::new_v4().to_string(), Some(user.to_owned()));
+        let header = operator_header::<Service>(Uuid::new_v4().to_string(), Some(user.0.clone()));
         match answer_as::<Service>(services, &header, acting_for, message).await {
             Ok(answer) => {
                 let text =
@@ -223,7 +220,7 @@ async fn answer(
                 return Ok(Some(read));
             }
             Err(Failure::Store(StoreError::Busy | StoreError::Conflict)) => {
-                sleep(TRY_AGAIN_AFTER * tried).await;
+                pause(tried).await;
             }
             Err(Failure::Store(error)) => return Err(error.into()),
             Err(Failure::Secrets(error)) => return Err(error.into()),
@@ -234,14 +231,14 @@ async fn answer(
 }
 
 /// What is refused before it is a message leaves its row in the access log all the same.
-async fn refuse(services: &Services, user: &str, code: &str) -> Result<(), Failed> {
+async fn refuse(services: &Services, user: &User, code: &str) -> Result<(), Failed> {
     let header = operator_header::<PostServiceEventOperation>(
         Uuid::new_v4().to_string(),
-        Some(user.to_owned()),
+        Some(user.0.clone()),
     );
     for tried in 1..=TRIES_MAX {
         match record_fault(services, &header, code).await {
-            Err(StoreError::Busy) if tried < TRIES_MAX => sleep(TRY_AGAIN_AFTER * tried).await,
+            Err(StoreError::Busy) if tried < TRIES_MAX => pause(tried).await,
             other => return Ok(other?),
         }
     }
