@@ -19,6 +19,8 @@ use crate::domain::client::ClientId;
 use crate::domain::code::Code;
 use crate::domain::person_id::may_hold_person_id;
 use crate::http::{Endpoint, Refusal, SoapHead, SoapRequest, SoapResponse};
+use crate::mandate::Mandates;
+use crate::mandate::client::{Client, ClientError};
 use crate::secrets::{HashOf, KeyFilePolicy, Keyring, MasterKey, SecretsError};
 use crate::services::client_rate::ClientRates;
 use crate::services::{self, Catalogue, Failure, Services};
@@ -54,14 +56,30 @@ pub struct App {
     metrics: Metrics,
 }
 
-/// Opens the store that a configuration names, with the keys that open it.
-pub fn open_store(config: &Config) -> Result<(Arc<dyn Store>, Arc<Keyring>), AppError> {
-    let policy = KeyFilePolicy {
+/// How strict this installation is about key files.
+pub fn key_file_policy(config: &Config) -> KeyFilePolicy {
+    KeyFilePolicy {
         create_missing: config.environment == Environment::Dev,
         refuse_exposed: config.environment == Environment::Prod,
+    }
+}
+
+/// The mandate service that a configuration names.
+pub fn mandates(config: &Config) -> Result<Mandates, ClientError> {
+    let Some(settings) = &config.mandate else {
+        tracing::warn!(
+            "no mandate service is configured (section [mandate]): nobody can act for another"
+        );
+        return Ok(Mandates::NotConfigured);
     };
+    let client = Client::new(settings, key_file_policy(config))?;
+    Ok(Mandates::Service(Box::new(client)))
+}
+
+/// Opens the store that a configuration names, with the keys that open it.
+pub fn open_store(config: &Config) -> Result<(Arc<dyn Store>, Arc<Keyring>), AppError> {
     let key_file: &Path = &config.secrets.key_file;
-    let master = MasterKey::load(key_file, policy)?;
+    let master = MasterKey::load(key_file, key_file_policy(config))?;
     let options = Options {
         path: config.store.path.clone(),
         cache_bytes: config.store.cache_bytes,
@@ -78,6 +96,7 @@ pub fn services(config: &Config, store: Arc<dyn Store>, keyring: Arc<Keyring>) -
     Services {
         store,
         keyring,
+        mandates: Mandates::NotConfigured,
         clock: config.clock.map_or(Clock::System, Clock::Fixed),
         artificial_person_ids: config.environment != Environment::Prod,
         misses_max: config.limits.misses_max,
@@ -87,6 +106,12 @@ pub fn services(config: &Config, store: Arc<dyn Store>, keyring: Arc<Keyring>) -
 }
 
 impl App {
+    /// Asks this mandate service; without it nobody may act for another.
+    pub fn with_mandates(mut self, mandates: Mandates) -> App {
+        self.services.mandates = mandates;
+        self
+    }
+
     /// Puts the program together over an open store.
     pub fn new(config: &Config, store: Arc<dyn Store>, keyring: Arc<Keyring>) -> App {
         let limits: &Limits = &config.limits;

@@ -6,6 +6,7 @@ mod call;
 mod completions;
 mod contract;
 mod events;
+mod mandate_stand_in;
 mod operate;
 mod os_user;
 mod registry;
@@ -66,6 +67,8 @@ enum Command {
     Settlement(settlement::Settlement),
     /// Call a service as an X-Road client would, and print the answer
     Call(Box<call::Call>),
+    /// Stand in for the mandate service with answers from a file; never in PROD
+    MandateStandIn(mandate_stand_in::MandateStandIn),
     /// Print a completion script for a shell
     Completions(completions::Completions),
 }
@@ -83,6 +86,7 @@ impl Cli {
             Command::Events(command) => command.run(),
             Command::Settlement(command) => command.run(),
             Command::Call(command) => command.run(),
+            Command::MandateStandIn(command) => command.run(),
             Command::Completions(command) => command.run(),
         }
     }

@@ -8,6 +8,7 @@
 mod keys;
 mod limits;
 mod load;
+mod mandate;
 #[cfg(test)]
 mod tests;
 
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 pub use limits::Limits;
 pub use load::{ConfigError, Overrides};
+pub use mandate::Mandate;
 
 /// Everything an operator sets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +42,8 @@ pub struct Config {
     pub secrets: Secrets,
     /// Certificate and key of the public listener; without it the listener speaks plain HTTP.
     pub tls: Option<Tls>,
+    /// The service that says who may act for whom; without it nobody may act for another.
+    pub mandate: Option<Mandate>,
     /// Every limit.
     #[serde(default)]
     pub limits: Limits,
@@ -245,7 +249,7 @@ impl Config {
                 "clock: a fixed clock is refused in PROD: remove it, or set environment to DEV or TEST".to_owned(),
             );
         }
-        if let Err(reason) = check_public_url(&self.server.public_url) {
+        if let Err(reason) = check_url(&self.server.public_url) {
             problems.push(format!(
                 "server.public_url: {reason}: write the address that security servers call, such as \
                  \"https://psop.example.fi/xroad\""
@@ -267,6 +271,9 @@ impl Config {
             ));
         }
         problems.extend(empty_paths(self));
+        if let Some(mandate) = &self.mandate {
+            problems.extend(mandate.problems(self.environment, self.limits.request_timeout_ms));
+        }
         problems
     }
 }
@@ -297,7 +304,8 @@ fn empty_paths(config: &Config) -> Vec<String> {
         .collect()
 }
 
-fn check_public_url(url: &str) -> Result<(), String> {
+/// An http or https URL of a host, without a user.
+fn check_url(url: &str) -> Result<(), String> {
     let uri: hyper::Uri = url
         .parse()
         .map_err(|error| format!("`{url}` is not a URL ({error})"))?;
@@ -311,7 +319,7 @@ fn check_public_url(url: &str) -> Result<(), String> {
         .authority()
         .is_some_and(|authority| authority.as_str().contains('@'))
     {
-        return Err("a user name or password is published with the WSDL and is refused".to_owned());
+        return Err("a user name or a password in it is refused".to_owned());
     }
     Ok(())
 }

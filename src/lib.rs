@@ -1,7 +1,8 @@
 //! psop-adapter: PSOP's purchasing powers over X-Road.
 //!
 //! The map. A request goes from `http` through `soap` and `contract` to a service in `services`,
-//! which asks `store`, lets `domain` decide, and commits. `app` puts them together; `cli` runs it.
+//! which asks `store`, lets `domain` decide, asks `mandate` where someone acts for the customer, and
+//! commits. `app` puts them together; `cli` runs it.
 
 #[macro_use]
 pub mod contract;
@@ -14,6 +15,7 @@ pub mod config;
 pub mod domain;
 pub mod durable;
 pub mod http;
+pub mod mandate;
 pub mod operate;
 pub mod secrets;
 pub mod services;

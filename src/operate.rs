@@ -8,7 +8,7 @@
 //! 1. One file in `operate/`: a struct of its arguments (`Serialize`, `Deserialize`, `deny_unknown_fields`) with
 //!    `run(self, &Services, &Output) -> Result<Done, Failed>`. Arguments are values, never paths: the command line
 //!    reads the files, since the server may not see them.
-//! 2. Its variant in [`Command`], the variant's name in kebab-case in [`Command::NAMES`], and its line in [`run`].
+//! 2. Its variant in [`Command`] and its line in [`run`]. The variant's name in kebab-case is NAME.
 //! 3. In `cli/`: make the command and hand it to `cli::operate::run`.
 //!
 //! Invariant: lines of [`Output`] may hold personal data, since the operator asked for it; logs and errors may not.
@@ -16,6 +16,7 @@
 pub mod acting;
 pub mod audit;
 pub mod events;
+mod names;
 pub mod registry;
 pub mod settlement;
 pub mod status;
@@ -66,29 +67,6 @@ pub enum Command {
     SettlementPaid(settlement::Paid),
     /// Cancel a draft settlement.
     SettlementCancelDraft(settlement::CancelDraft),
-}
-
-impl Command {
-    /// Every NAME there is.
-    pub const NAMES: [&str; 17] = [
-        "status",
-        "registry-show",
-        "registry-apply",
-        "store-check",
-        "audit-head",
-        "audit-verify",
-        "audit-export",
-        "events-import",
-        "events-approve",
-        "events-reject",
-        "events-credit",
-        "events-show",
-        "settlement-run",
-        "settlement-show",
-        "settlement-confirm",
-        "settlement-paid",
-        "settlement-cancel-draft",
-    ];
 }
 
 /// Runs one command. Whatever it says goes to `output` while it runs.

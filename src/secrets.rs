@@ -3,6 +3,8 @@
 //! One master key, in a file, wraps four random keys kept in the store, so that the master can
 //! change without touching the data. Invariant: no key is ever printed, logged or compared in text.
 
+mod api_key;
+
 use std::fmt;
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -17,6 +19,7 @@ use openssl::symm::{Cipher, decrypt_aead, encrypt_aead};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::person_id::PersonId;
+pub use api_key::ApiKey;
 
 const KEY_BYTES: usize = 32;
 const NONCE_BYTES: usize = 12;
@@ -32,6 +35,14 @@ pub enum SecretsError {
     Missing { path: PathBuf },
     #[error("the key file {path} must hold 32 bytes as 64 hexadecimal characters, on one line")]
     Malformed { path: PathBuf },
+    #[error(
+        "the key file {path} must hold an API key: {least} to {most} visible ASCII characters on one line"
+    )]
+    MalformedApiKey {
+        path: PathBuf,
+        least: usize,
+        most: usize,
+    },
     #[error("the key file {path} can be read by others: run `chmod 600 {path}`")]
     Exposed { path: PathBuf },
     #[error("cannot use the key file {path}: {source}")]
@@ -71,65 +82,72 @@ impl fmt::Debug for MasterKey {
 impl MasterKey {
     /// Reads the key file as strictly as `policy` says.
     pub fn load(path: &Path, policy: KeyFilePolicy) -> Result<MasterKey, SecretsError> {
-        use std::os::unix::fs::PermissionsExt;
         if policy.create_missing && !path.exists() {
-            return Self::create(path);
+            return Ok(MasterKey(create_key_file(path)?));
         }
-        let text = match fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(source) if source.kind() == std::io::ErrorKind::NotFound => {
-                return Err(SecretsError::Missing { path: path.into() });
-            }
-            Err(source) => {
-                return Err(SecretsError::Io {
-                    path: path.into(),
-                    source,
-                });
-            }
-        };
-        let mode = fs::metadata(path)
-            .map_err(|source| SecretsError::Io {
-                path: path.into(),
-                source,
-            })?
-            .permissions()
-            .mode();
-        if mode & 0o077 != 0 {
-            let exposed = SecretsError::Exposed { path: path.into() };
-            if policy.refuse_exposed {
-                return Err(exposed);
-            }
-            tracing::warn!("{exposed}");
-        }
+        let text = read_key_file(path, policy)?;
         let mut key = [0; KEY_BYTES];
         hex::decode_to_slice(text.trim_end(), &mut key)
             .map_err(|_| SecretsError::Malformed { path: path.into() })?;
         Ok(MasterKey(key))
     }
+}
 
-    fn create(path: &Path) -> Result<MasterKey, SecretsError> {
-        let io = |source| SecretsError::Io {
+/// The text of a key file whose mode is as strict as `policy` wants it.
+fn read_key_file(path: &Path, policy: KeyFilePolicy) -> Result<String, SecretsError> {
+    use std::os::unix::fs::PermissionsExt;
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(source) if source.kind() == std::io::ErrorKind::NotFound => {
+            return Err(SecretsError::Missing { path: path.into() });
+        }
+        Err(source) => {
+            return Err(SecretsError::Io {
+                path: path.into(),
+                source,
+            });
+        }
+    };
+    let mode = fs::metadata(path)
+        .map_err(|source| SecretsError::Io {
             path: path.into(),
             source,
-        };
-        let key = random_key()?;
-        if let Some(folder) = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-        {
-            fs::create_dir_all(folder).map_err(io)?;
+        })?
+        .permissions()
+        .mode();
+    if mode & 0o077 != 0 {
+        let exposed = SecretsError::Exposed { path: path.into() };
+        if policy.refuse_exposed {
+            return Err(exposed);
         }
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(path)
-            .map_err(io)?;
-        writeln!(file, "{}", hex::encode(key)).map_err(io)?;
-        file.sync_all().map_err(io)?;
-        crate::durable::sync_folder_of(path).map_err(io)?;
-        Ok(MasterKey(key))
+        tracing::warn!("{exposed}");
     }
+    Ok(text)
+}
+
+/// Makes a key file of 32 random bytes as hexadecimal characters, for its owner only.
+fn create_key_file(path: &Path) -> Result<[u8; KEY_BYTES], SecretsError> {
+    let io = |source| SecretsError::Io {
+        path: path.into(),
+        source,
+    };
+    let key = random_key()?;
+    if let Some(folder) = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    {
+        fs::create_dir_all(folder).map_err(io)?;
+    }
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+        .map_err(io)?;
+    writeln!(file, "{}", hex::encode(key)).map_err(io)?;
+    file.sync_all().map_err(io)?;
+    crate::durable::sync_folder_of(path).map_err(io)?;
+    Ok(key)
 }
 
 /// The four keys as the store keeps them: each sealed under the master key.
@@ -174,6 +192,8 @@ pub enum HashOf {
     LogId,
     /// A stored record's key, as its name in a report.
     Record,
+    /// A user of a client, as another service may know them.
+    EndUser,
 }
 
 impl HashOf {
@@ -187,6 +207,7 @@ impl HashOf {
             HashOf::Client => b"client",
             HashOf::LogId => b"log-id",
             HashOf::Record => b"record",
+            HashOf::EndUser => b"end-user",
         }
     }
 }

@@ -16,7 +16,7 @@ mod answer;
 pub mod client_rate;
 mod driver;
 mod granting;
-
+mod mandate;
 mod repeats;
 
 use std::future::Future;
@@ -39,6 +39,7 @@ use crate::domain::number::PurchasingPowerNumber;
 use crate::domain::person_id::PersonId;
 use crate::domain::registry::OrganiserCode;
 use crate::domain::rejection::Rejection;
+use crate::mandate::Mandates;
 use crate::secrets::{Keyring, SecretsError};
 use crate::soap::envelope::Bodies;
 use crate::soap::header::Header;
@@ -62,6 +63,8 @@ pub static OPERATIONS: &[&dyn AnyOperation] = &[
 pub struct Services {
     pub store: Arc<dyn Store>,
     pub keyring: Arc<Keyring>,
+    /// Says who may act for whom.
+    pub mandates: Mandates,
     pub clock: Clock,
     /// Whether artificial identity codes are taken: everywhere but in production.
     pub artificial_person_ids: bool,

@@ -41,7 +41,7 @@ impl Console for App {
         arguments: Bytes,
         lines: mpsc::Sender<Bytes>,
     ) -> Result<Work, CommandRefused> {
-        let name = Command::NAMES
+        let name = Command::names()
             .iter()
             .find(|known| **known == name)
             .ok_or(CommandRefused::Unknown)?;

@@ -14,7 +14,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::{ConfigFile, access_head};
 use crate::admin_access::{AdminFile, Token};
-use crate::app::{App, open_store};
+use crate::app::{App, mandates, open_store};
 use crate::config::{Config, Overrides};
 use crate::http::admin::Guard;
 use crate::http::server::{Listeners, serve};
@@ -60,6 +60,7 @@ async fn run(config: Config) -> anyhow::Result<ExitCode> {
         Some((certificate, key)) => Some(Acceptor::load("admin", certificate, key)?),
         None => None,
     };
+    let mandates = mandates(&config)?;
     let http_listener = listen(config.server.listen).await?;
     let admin_listener = listen(config.admin.listen).await?;
     let (http, admin) = (http_listener.local_addr()?, admin_listener.local_addr()?);
@@ -73,7 +74,8 @@ async fn run(config: Config) -> anyhow::Result<ExitCode> {
         admin_tls,
     };
     let mut stdout = std::io::stdout();
-    let app = Arc::new(App::new(&config, Arc::clone(&store), keyring));
+    let app = App::new(&config, Arc::clone(&store), keyring).with_mandates(mandates);
+    let app = Arc::new(app);
     let stop = stop_signal()?;
     // Only now: what it says is true while the store is ours.
     let admin_file = AdminFile::path_of(&config.store.path);

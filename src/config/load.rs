@@ -12,7 +12,9 @@ use jiff::Timestamp;
 use toml::{Table, Value};
 
 use super::keys::{Key, find, insert, leaves, remove};
-use super::{Admin, Config, Environment, Limits, Log, Secrets, Server, Store, StoreKind, Tls};
+use super::{
+    Admin, Config, Environment, Limits, Log, Mandate, Secrets, Server, Store, StoreKind, Tls,
+};
 
 /// Environment variables that begin so belong to this program.
 const VARIABLE_PREFIX: &str = "PSOP_";
@@ -261,6 +263,7 @@ fn sample() -> Config {
             certificate: "tls/certificate.pem".into(),
             key: "tls/key.pem".into(),
         }),
+        mandate: Some(Mandate::sample()),
         limits: Limits::default(),
         log: Log::default(),
     }

@@ -38,22 +38,43 @@ impl DataClass {
     }
 }
 
-/// Someone who acts for the customer: allowed only by a mandate.
+/// Someone who acts for the customer: allowed only by a mandate in every one of the categories.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Representation {
     pub delegate: PersonId,
     pub principal: PersonId,
+    /// At least one, in their order, none twice.
+    categories: Vec<CustodyCategory>,
 }
 
 impl Representation {
-    /// `None` when nobody acts, or the customer does so for themselves.
-    pub fn of(acting: Option<PersonId>, customer: &PersonId) -> Option<Representation> {
-        acting
-            .filter(|delegate| delegate != customer)
-            .map(|delegate| Representation {
-                delegate,
-                principal: customer.clone(),
-            })
+    /// In matters of these services; of every category where none is known. `None` when nobody acts,
+    /// or the customer does so for themselves.
+    pub fn of<'s>(
+        acting: Option<PersonId>,
+        customer: &PersonId,
+        services: impl IntoIterator<Item = &'s ServiceType>,
+    ) -> Option<Representation> {
+        let delegate = acting.filter(|delegate| delegate != customer)?;
+        let mut categories: Vec<CustodyCategory> = services
+            .into_iter()
+            .map(|service| service.custody_category)
+            .collect();
+        if categories.is_empty() {
+            categories.extend(CustodyCategory::ALL);
+        }
+        categories.sort();
+        categories.dedup();
+        Some(Representation {
+            delegate,
+            principal: customer.clone(),
+            categories,
+        })
+    }
+
+    /// What the mandate must cover: at least one category, none twice.
+    pub fn categories(&self) -> &[CustodyCategory] {
+        &self.categories
     }
 }
 
@@ -68,7 +89,9 @@ pub struct MandateCheck {
 /// What the mandate service said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MandateResult {
-    /// It could not be asked.
+    Allowed,
+    Denied,
+    /// It could not be asked, or its answer not be trusted.
     Unavailable,
 }
 
@@ -76,6 +99,8 @@ impl MandateResult {
     /// Name in the log.
     pub fn as_str(self) -> &'static str {
         match self {
+            MandateResult::Allowed => "ALLOWED",
+            MandateResult::Denied => "DENIED",
             MandateResult::Unavailable => "UNAVAILABLE",
         }
     }
@@ -147,5 +172,29 @@ mod tests {
         assert_eq!(class(CustodyCategory::Social), DataClass::Basic);
         assert_eq!(class(CustodyCategory::Ecec), DataClass::Basic);
         assert_eq!(DataClass::of_service(None), DataClass::Basic);
+    }
+
+    #[test]
+    fn only_another_person_needs_a_mandate_and_for_unknown_services_one_in_every_category() {
+        let person = |text| PersonId::parse(text, date(2026, 3, 16)).unwrap();
+        let (child, guardian) = (person("150318A902U"), person("070785-9015"));
+        let [care, daycare] = [CustodyCategory::Social, CustodyCategory::Ecec].map(service);
+        assert_eq!(Representation::of(None, &child, [&care]), None);
+        assert_eq!(
+            Representation::of(Some(child.clone()), &child, [&care]),
+            None
+        );
+        let covers = |services: &[&ServiceType]| {
+            let acting = Some(guardian.clone());
+            Representation::of(acting, &child, services.iter().copied())
+                .unwrap()
+                .categories
+        };
+        assert_eq!(covers(&[&daycare]), [CustodyCategory::Ecec]);
+        assert_eq!(
+            covers(&[&daycare, &care, &daycare]),
+            [CustodyCategory::Social, CustodyCategory::Ecec]
+        );
+        assert_eq!(covers(&[]), CustodyCategory::ALL);
     }
 }

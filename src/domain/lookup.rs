@@ -201,7 +201,11 @@ pub fn decide<'a>(
     }
     match view(&question, &facts, service_date, circumstances.today) {
         Some(view) => Verdict::Show {
-            representation: Representation::of(acting_person_id, &facts.customer.person_id),
+            representation: Representation::of(
+                acting_person_id,
+                &facts.customer.person_id,
+                [view.service],
+            ),
             view: Box::new(view),
         },
         None => Verdict::Incomplete,

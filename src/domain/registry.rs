@@ -72,12 +72,21 @@ pub enum LegalBasis {
 }
 
 /// Field of life a service belongs to: decides which mandate a guardian needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum CustodyCategory {
     Social,
     Health,
     Ecec,
+}
+
+impl CustodyCategory {
+    /// Every category there is.
+    pub const ALL: [CustodyCategory; 3] = [
+        CustodyCategory::Social,
+        CustodyCategory::Health,
+        CustodyCategory::Ecec,
+    ];
 }
 
 /// A municipality or county that a code may name, whether it is an organiser here or not.

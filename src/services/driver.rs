@@ -6,7 +6,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::clock::{Clock, date_in_helsinki};
-use crate::domain::access::{AccessEntry, DataClass, MandateCheck, MandateResult, Representation};
+use crate::domain::access::{AccessEntry, DataClass};
 use crate::domain::authorisation::{self, ActingFor, Refused, authorise};
 use crate::domain::circumstances::Circumstances;
 use crate::domain::client::ClientId;
@@ -18,6 +18,7 @@ use crate::soap::header::{Header, ServiceId};
 use crate::store::{About, Change, KeptAnswer, Miss, NewMiss, OrganiserEntry, StoreError};
 
 use super::answer::{Answer, replayed, write};
+use super::mandate::Mandate;
 use super::repeats::{Identity, Known};
 use super::{Context, Decision, Failure, Operation, Outcome, Scope, Services, Target, Touched};
 
@@ -125,8 +126,10 @@ impl<'a, O: Operation> Way<'a, O> {
             )?),
             None => None,
         };
+        let mut mandate = Mandate::default();
         for _ in 0..ATTEMPTS_MAX {
-            match self.attempt(acting_for, identity.as_ref()).await {
+            let attempt = self.attempt(acting_for, identity.as_ref(), &mut mandate);
+            match attempt.await {
                 Err(Failure::Store(StoreError::Conflict)) => {}
                 other => return other,
             }
@@ -172,6 +175,7 @@ impl<'a, O: Operation> Way<'a, O> {
         &self,
         acting_for: &ActingFor,
         identity: Option<&Identity>,
+        mandate: &mut Mandate,
     ) -> Result<Answer, Failure> {
         let newest_miss = match acting_for {
             ActingFor::Provider(_) if !self.is_operator => self.check_misses().await?,
@@ -200,12 +204,8 @@ impl<'a, O: Operation> Way<'a, O> {
             now: self.now,
             circumstances: self.circumstances(),
         };
-        let mut decision = O::decide(&context, self.request).await?;
-        if let (Outcome::Done { .. }, Some(representation)) =
-            (&decision.outcome, decision.representation.take())
-        {
-            decision = without_mandate(representation, decision.touched);
-        }
+        let decision = O::decide(&context, self.request).await?;
+        let decision = mandate.judge(self.services, self.header, decision).await?;
         self.keep(decision, identity, newest_miss).await
     }
 
@@ -386,29 +386,6 @@ fn row(
         replayed,
         mandate: touched.mandate,
     }
-}
-
-/// The decision when someone acts for the customer: no mandate service can be asked, so nothing is done.
-fn without_mandate<P>(representation: Representation, touched: Touched) -> Decision<P> {
-    let Representation {
-        delegate,
-        principal,
-    } = representation;
-    let touched = Touched {
-        rows_returned: 0,
-        mandate: Some(MandateCheck {
-            delegate,
-            principal,
-            result: MandateResult::Unavailable,
-        }),
-        ..touched
-    };
-    let rejection = rejection(
-        Group::Mandate,
-        Code::MandateCheckUnavailable,
-        "meta/actingPersonId",
-    );
-    Decision::rejected(vec![rejection], touched)
 }
 
 fn rejection(group: Group, code: Code, field: &str) -> Rejection {

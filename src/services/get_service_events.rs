@@ -13,9 +13,9 @@ use crate::contract::types::{
     PurchasingPowerNumber, Quantity, QueryMeta, Reason, ReasonCode, Result as ResultType,
     ServiceCode, SignedMoney, Surfaces, Text60, Text500, Tooth,
 };
-use crate::domain::access::DataClass;
+use crate::domain::access::{DataClass, Representation};
 use crate::domain::authorisation::{ActingFor, Refused};
-use crate::domain::registry::{self, Unit};
+use crate::domain::registry::{self, ServiceType, Unit};
 use crate::domain::service_event::{
     Credited, EventKind, EventLine as Line, EventState, PlacedEvent,
 };
@@ -191,27 +191,33 @@ impl Operation for GetServiceEventsOperation {
         };
         touched.persons.extend(question.filter.person_id.clone());
         let read = read(context, *organiser, &question, head).await?;
-        touch(context, *organiser, &read.events, &mut touched).await?;
+        let services = touch(context, *organiser, &read.events, &mut touched).await?;
+        // A page is of many services: the mandate must cover each that it shows, or all if it is empty.
+        let representation =
+            question.filter.person_id.as_ref().and_then(|customer| {
+                Representation::of(question.acting.clone(), customer, &services)
+            });
         Ok(Decision {
             outcome: Outcome::Done {
                 payload: page(read),
                 warnings: Vec::new(),
             },
             touched,
-            representation: question.representation,
+            representation,
             effect: None,
             is_miss: false,
         })
     }
 }
 
-/// Notes whose data a page shows.
+/// Notes whose data a page shows; answers the services that it is of, none if one is
+/// not known any more.
 async fn touch(
     context: &Context<'_>,
     organiser: registry::OrganiserCode,
     events: &[PlacedEvent],
     touched: &mut Touched,
-) -> Result<(), Failure> {
+) -> Result<Vec<ServiceType>, Failure> {
     let mut services: Vec<&str> = Vec::new();
     for PlacedEvent { event, .. } in events {
         if !touched.persons.contains(&event.person_id) {
@@ -226,6 +232,7 @@ async fn touch(
         }
     }
     touched.rows_returned = u32::try_from(events.len()).unwrap_or(u32::MAX);
+    let (mut known, mut unknown) = (Vec::new(), false);
     for service_code in services {
         let query = CreationQuery {
             organiser,
@@ -239,8 +246,12 @@ async fn touch(
         if DataClass::of_service(facts.service_types.first()) == DataClass::Health {
             touched.data_class = DataClass::Health;
         }
+        if facts.service_types.is_empty() {
+            unknown = true;
+        }
+        known.extend(facts.service_types);
     }
-    Ok(())
+    Ok(if unknown { Vec::new() } else { known })
 }
 
 fn page(read: Read) -> Page {

@@ -165,7 +165,7 @@ fn beyond_loopback_a_certificate_is_needed() {
     ] {
         let mut command = program();
         command.envs(variables.iter().copied());
-        command.args(["serve", "--config"]).arg(site.config());
+        command.args(["status", "--config"]).arg(site.config());
         let refused = command.output().unwrap();
         let error = String::from_utf8_lossy(&refused.stderr).into_owned();
         assert_eq!(refused.status.code(), Some(1), "{error}");

@@ -1,15 +1,16 @@
 //! Who may do what: clients, services, organisers, providers and represented parties; grants and their
 //! dates; the user id; and organisers in no list.
 //!
-//! A caller who is let through is recognised by an answer that costs nothing: AMEND is an action not
-//! offered, and a mistyped number is no miss.
+//! A caller who is let through is recognised by an answer that costs nothing: a mistyped number is not
+//! found, and is no miss.
 
+use crate::changes::{ORDINARY, resume};
 use crate::scenery::{HEAD, MISTYPED, TURKU, check, grant, site, site_with};
 use crate::support::message::Message;
 
 /// What a caller is answered who was let through.
-const POSTED: &str = "FIELD_NOT_ALLOWED action";
-const ASKED: &str = "PP_NOT_FOUND purchasingPowerNumber";
+const POSTED: &str = "PP_NOT_FOUND purchasingPowerNumber";
+const ASKED: &str = POSTED;
 
 const UNKNOWN: &str = "FAULT AUTH_CLIENT_UNKNOWN";
 const NO_SERVICE: &str = "FAULT AUTH_SERVICE_NOT_GRANTED";
@@ -24,9 +25,8 @@ const CARE: &str = "FI-TEST/COM/9000007-0/care";
 const INTEGRATOR: &str = "FI-TEST/COM/9000005-4/dental-integrator";
 
 fn post(client: &str, municipality: &str) -> Message {
-    grant()
+    resume(ORDINARY, MISTYPED)
         .client(client)
-        .set("psop:action", "AMEND")
         .set("psop:municipalityCode", municipality)
 }
 

@@ -36,7 +36,12 @@ const COMMANDS: &[&str] = &[
     "registry apply",
     "registry show",
     "status",
+    "store check",
+    "audit head",
+    "audit verify",
+    "audit export",
     "call",
+    "mandate-stand-in",
     "completions",
 ];
 

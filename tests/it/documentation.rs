@@ -14,10 +14,25 @@ fn every_limit_is_documented_with_its_default() {
         let row = format!("| `{key}` | {default} |");
         assert!(page.contains(&row), "docs/running.md has no row {row}");
     }
-    let rows = page.lines().filter(|line| {
+    let of_limits = page.lines().filter(|line| !line.starts_with("| `["));
+    let rows = of_limits.filter(|line| {
         line.contains("_ms` |") || line.contains("_max` |") || line.contains("_s` |")
     });
     assert_eq!(rows.count(), defaults.len());
+}
+
+#[test]
+fn every_key_of_the_mandate_service_is_documented_with_its_default() {
+    let sample = toml::Table::try_from(psop_adapter::config::Mandate::sample()).unwrap();
+    let page = read("docs/running.md");
+    for (key, value) in &sample {
+        let default = match value {
+            toml::Value::Integer(number) => number.to_string(),
+            _ => String::new(),
+        };
+        let row = format!("| `[mandate] {key}` | {default}");
+        assert!(page.contains(&row), "docs/running.md has no row {row}");
+    }
 }
 
 #[test]
@@ -26,7 +41,9 @@ fn links_between_documents_lead_somewhere() {
         "README.md",
         "ARCHITECTURE.md",
         "CONTRIBUTING.md",
+        "docs/mandate.md",
         "docs/running.md",
+        "docs/audit.md",
     ] {
         let folder = root().join(document).parent().unwrap().to_owned();
         let text = read(document);

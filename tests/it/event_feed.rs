@@ -6,7 +6,7 @@ use jiff::civil::date;
 use psop_adapter::domain::service_event::{EventKind, EventState};
 
 use super::support::answer::Answer;
-use super::support::message::unique;
+use super::support::message::{Message, unique};
 use super::support::planted::{Planted, Recorded};
 use super::support::server::{Server, Site};
 
@@ -26,6 +26,12 @@ fn question(client: (&str, &str, &str), organiser: &str, asked: &str) -> String 
 
 pub fn ask(server: &Server, asked: &str) -> Answer {
     server.post(&question(TURKU, "853", asked))
+}
+
+/// What a person was given, from the beginning.
+pub fn about_person(person: &str) -> Message {
+    let asked = format!("{SINCE_EVER}<psop:personId>{person}</psop:personId>");
+    Message(question(TURKU, "853", &asked))
 }
 
 fn window(from: &str, to: &str) -> String {

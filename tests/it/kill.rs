@@ -1,12 +1,13 @@
 //! kill -9 at a random moment under load, again and again: every acknowledged grant is found
-//! afterwards, every repeated request gets its first answer, and nothing is granted twice.
+//! afterwards, every repeated request gets its first answer, nothing is granted twice, and the store is
+//! proven whole.
 //!
 //! This proves recovery after the death of the process, not after a power cut: `durability` has the
 //! order of writing and syncing. `PSOP_KILL_ROUNDS` and `PSOP_KILL_CREATES` (requests a round) set the
 //! size, `PSOP_KILL_SEED` repeats a run's choices.
 
-mod connection;
-mod people;
+pub mod connection;
+pub mod people;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -258,6 +259,16 @@ fn registry_shown(site: &Site) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
+/// The whole store is proven, by its server: ledger = events = balances, indexes, the access log's chain.
+fn prove(site: &Site) {
+    let mut command = program();
+    command.args(["store", "check", "--config"]);
+    let output = command.arg(site.config()).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    assert!(told.ends_with("nothing is wrong\n"), "{told}");
+}
+
 #[test]
 fn every_acknowledged_grant_outlives_a_kill_under_load() {
     let rounds = setting("PSOP_KILL_ROUNDS", 3) as usize;
@@ -314,6 +325,7 @@ fn one_round(
         assert_eq!(registry_shown(site), registry, "right after the kill");
     }
     let server = site.start();
+    prove(site);
     let total = creates.max(load.begun);
     let of_round = (first, total, random.connections());
     let verified = verify(&server, grants, of_round, &load.acknowledged);
@@ -324,6 +336,7 @@ fn one_round(
         let (index, number) = &found[earlier[at]];
         look_up(connection, grants, number, *index);
     });
+    prove(site);
     found.extend(verified.numbers);
     let distinct: BTreeSet<&String> = found.iter().map(|(_, number)| number).collect();
     assert_eq!(distinct.len(), first + total, "a number stands for two");

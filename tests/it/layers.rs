@@ -15,6 +15,12 @@ const LINES_MAX: usize = 500;
 /// Layers that a layer must not name. `domain` is stricter: it may name no other at all.
 const FORBIDDEN: &[(&str, &[&str])] = &[
     ("http", &["operate", "services", "soap", "store"]),
+    (
+        "mandate",
+        &[
+            "cli", "contract", "http", "operate", "services", "soap", "store",
+        ],
+    ),
     ("operate", &["cli", "http", "soap"]),
     ("services", &["http", "operate"]),
     ("store", &["operate", "soap"]),
@@ -231,6 +237,7 @@ fn a_layer_that_names_a_forbidden_one_is_found() {
         ("src/services.rs", "pub use crate::http;"),
         ("src/http/admin.rs", "use crate::operate::Command;"),
         ("src/operate/status.rs", "use crate::cli::Cli;"),
+        ("src/mandate/client.rs", "use crate::services::Services;"),
         ("src/store/sled/open.rs", "use crate::soap::header::Header;"),
         (
             "src/store/sled/open.rs",

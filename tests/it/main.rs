@@ -5,13 +5,17 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod admin;
+mod audit;
+mod audit_export;
 mod authorisation;
+mod changes;
 mod command_line;
 mod configuration;
 mod conformance;
 mod documentation;
 mod durability;
 mod event_feed;
+mod events_at_once;
 mod events_by_operator;
 mod fault_order;
 mod first_call;
@@ -21,10 +25,12 @@ mod header_echo;
 mod hostile;
 mod http_edge;
 mod kill;
+mod kill_mixed;
 mod layers;
 mod lexical;
 mod limits;
 mod load_limits;
+mod mandate;
 mod mutations;
 mod operator_commands;
 #[cfg(feature = "heavy-tests")]
@@ -36,14 +42,24 @@ mod records;
 mod repeats;
 mod repeats_at_once;
 mod request_shapes;
+mod rules_amend;
+mod rules_amend_used;
+mod rules_change;
 mod rules_create;
 mod rules_create_codes;
 mod rules_create_registry;
+mod rules_dental_amend;
+mod rules_dental_event;
+mod rules_dental_event_life;
+mod rules_dental_grant;
 mod rules_lookup;
 mod rules_lookup_customer;
+mod rules_lookup_kinds;
 mod rules_lookup_values;
+mod rules_saldo;
 mod scenarios;
 mod scenery;
+mod scenery_events;
 mod schemas;
 #[cfg(feature = "heavy-tests")]
 mod slow_clients;

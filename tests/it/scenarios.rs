@@ -1,6 +1,8 @@
 //! Golden answers: every request of `fixtures/requests`, sent in order to one server with the demo
 //! registry and clock, is answered as `fixtures/responses` says, byte for byte but for the numbers.
-//! What `NN-create-…` grants stands in the files of both sides as the number of NN (of 01 as that of 0).
+//! The mandate service is its stand-in with the demo's answers, and silent from `18-service-silent` on.
+//! What `NN-create-…` grants stands in the files of both sides as the number of NN (of 01 as that of 0),
+//! and the k-th event that is recorded in scenario NN as `00000000-0000-7000-8000-00000000NNkk`.
 //!
 //! To write the files anew after a wanted change: `PSOP_WRITE_RESPONSES=1 cargo test --test it scenarios`.
 
@@ -8,6 +10,7 @@ use std::fs;
 
 use psop_adapter::domain::number::PurchasingPowerNumber;
 
+use crate::support::mandates::StandIn;
 use crate::support::message::Message;
 use crate::support::root;
 use crate::support::server::Site;
@@ -21,9 +24,21 @@ fn number_of(name: &str) -> Option<String> {
         .then(|| PurchasingPowerNumber::from_bits(bits).to_string())
 }
 
+/// The identifier that stands in the files for the next event of a scenario.
+fn event_of(name: &str, known: &[(String, String)]) -> String {
+    let scenario = name.split('-').next().unwrap();
+    let start = format!("00000000-0000-7000-8000-00000000{scenario}");
+    let before = known
+        .iter()
+        .filter(|(in_files, _)| in_files.starts_with(&start));
+    format!("{start}{:02}", before.count() + 1)
+}
+
 #[test]
 fn every_request_fixture_is_answered_as_its_response_fixture_says() {
-    let site = Site::new("");
+    let demo = fs::read_to_string(root().join("fixtures/demo/mandates.toml")).unwrap();
+    let mut mandates = Some(StandIn::start(&demo));
+    let site = Site::new(&mandates.as_ref().unwrap().section(""));
     let server = site.start();
     let mut names: Vec<String> = fs::read_dir(root().join("fixtures/requests"))
         .unwrap()
@@ -31,9 +46,12 @@ fn every_request_fixture_is_answered_as_its_response_fixture_says() {
         .collect();
     names.sort();
     assert!(names.len() >= 27, "{names:?}");
-    // The number in the files, and the one really granted.
+    // The number or event in the files, and the one really made.
     let mut numbers: Vec<(String, String)> = Vec::new();
     for name in &names {
+        if name.ends_with("-service-silent.xml") {
+            mandates.take().map(StandIn::stop);
+        }
         let mut message = Message::fixture(name.trim_end_matches(".xml")).0;
         for (in_files, granted) in &numbers {
             message = message.replace(in_files, granted);
@@ -43,6 +61,11 @@ fn every_request_fixture_is_answered_as_its_response_fixture_says() {
             (number_of(name), answer.text("purchasingPowerNumber"))
         {
             numbers.push((in_files, granted));
+        }
+        if let Some(made) = answer.text("eventId")
+            && numbers.iter().all(|(_, known)| *known != made)
+        {
+            numbers.push((event_of(name, &numbers), made));
         }
         let mut answered = answer.body.clone();
         for (in_files, granted) in &numbers {

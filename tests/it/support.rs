@@ -2,9 +2,12 @@
 
 pub mod answer;
 pub mod conformance;
+pub mod dental;
+pub mod mandates;
 pub mod message;
 pub mod planted;
 pub mod server;
+pub mod tamper;
 pub mod xmllint;
 
 use std::path::{Path, PathBuf};

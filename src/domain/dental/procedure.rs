@@ -5,7 +5,7 @@
 use jiff::civil::Date;
 
 use super::super::code::Code;
-use super::super::registry::{CodeItem, ToothRule, covers};
+use super::super::registry::{CodeItem, CodeSet, ToothRule, covers};
 use super::surface::{SurfaceError, Surfaces};
 use super::tooth::{Area, Teeth};
 use super::{Element, Finding, Line, Site};
@@ -46,15 +46,12 @@ impl PerformedProcedure<'_> {
     }
 }
 
-/// The item of `code` in force on `day`, of the items of every loaded code set: the one that began
-/// last; of two that began together, the one loaded last.
-pub fn code_item_on<'a>(
-    items: impl IntoIterator<Item = &'a CodeItem>,
-    code: &str,
-    day: Date,
-) -> Option<&'a CodeItem> {
-    items
-        .into_iter()
+/// The item of `code` in force on `day` in any loaded code set: the one that began last; of two
+/// that began together, the one loaded last.
+pub fn code_item_on<'a>(code_sets: &'a [CodeSet], code: &str, day: Date) -> Option<&'a CodeItem> {
+    code_sets
+        .iter()
+        .flat_map(|set| &set.items)
         .filter(|item| item.code == code && covers(item.valid_from, item.valid_to, day))
         .max_by_key(|item| item.valid_from)
 }

@@ -50,10 +50,12 @@ pub fn decide(examined: Examined<'_>, facts: Option<Facts<'_>>, occasion: Occasi
         let field = "purchasingPowerNumber";
         rejections.add(Group::Grant, Code::PpKindMismatch, field);
     }
-    if let Some(before) = before.filter(|_| kind_fits) {
-        if !timing::may_change(proposal, before, &mut rejections) {
-            return reject(rejections);
-        }
+    let is_open = match before.filter(|_| kind_fits) {
+        Some(before) => timing::may_change(proposal, before, &mut rejections),
+        None => true,
+    };
+    if !is_open {
+        return reject(rejections);
     }
     let mut warnings = Rejections::default();
     let changed = match (proposal.action, before) {
@@ -75,9 +77,13 @@ pub fn decide(examined: Examined<'_>, facts: Option<Facts<'_>>, occasion: Occasi
     };
     Verdict::Record {
         remaining: remaining(&changed.grant, changed.event.service_date),
+        representation: Representation::of(
+            examined.acting_person_id,
+            &person_id,
+            service_type_on(facts.service_types, changed.event.service_date),
+        ),
         changed: Box::new(changed),
         warnings: warnings.into_vec(),
-        representation: Representation::of(examined.acting_person_id, &person_id),
     }
 }
 

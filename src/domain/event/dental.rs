@@ -6,14 +6,12 @@ use jiff::civil::Date;
 use crate::domain::code::Code;
 use crate::domain::dental::history::{double_lines, lines_on_extracted};
 use crate::domain::dental::matching::{GrantedLine, Match, MatchingMode, match_lines};
-use crate::domain::dental::procedure::{
-    PerformedProcedure, WrittenPlace, code_item_on, judge_performed,
-};
+use crate::domain::dental::procedure::{PerformedProcedure, WrittenPlace, judge_performed};
 use crate::domain::dental::tooth::Teeth;
 use crate::domain::dental::{Element, Finding, Line, Recorded, Site};
 use crate::domain::event_id::EventId;
 use crate::domain::purchasing_power::Dental;
-use crate::domain::registry::{DentalPriceItem, covers};
+use crate::domain::registry::{DentalPriceItem, code_item_on, price_item_on};
 use crate::domain::rejection::{Group, Rejections};
 use crate::domain::service_event::{EventKind, EventLine, Procedure};
 
@@ -232,19 +230,6 @@ fn listed<'a>(
         item.filter(|_| place.is_some()).map(Source::Listed)
     };
     lines.iter_mut().enumerate().map(&mut source).collect()
-}
-
-/// The price item of `code` in force on `day`: the one that began last.
-fn price_item_on<'a>(
-    items: &'a [DentalPriceItem],
-    code: &str,
-    day: Date,
-) -> Option<&'a DentalPriceItem> {
-    items
-        .iter()
-        .filter(|item| item.procedure_code == code)
-        .filter(|item| covers(item.valid_from, item.valid_to, day))
-        .max_by_key(|item| item.valid_from)
 }
 
 /// Value and cap of one: of the granted line as in force on `day`, or of the price list's item, which

@@ -4,19 +4,20 @@ mod changes;
 mod credits;
 mod dental;
 mod general;
+mod grants;
+mod registry;
 mod timing;
 
 use jiff::civil::date;
 
+use self::grants::{grant, ordinary, saldo, scenario_4, teeth};
+use self::registry::{approval, code_items, price_items, service};
 use super::*;
 use crate::domain::dated::Dated;
 use crate::domain::money::parse_decimal;
 use crate::domain::national_code::MunicipalityCode;
 use crate::domain::period::Period;
-use crate::domain::purchasing_power::{
-    Content, Decision, Dental, DentalLine, DentalMode, LineValue, Ordinary, OrdinaryValue,
-    Providers, Saldo, ValueBasis,
-};
+use crate::domain::purchasing_power::{Content, DentalMode, Providers};
 use crate::domain::registry::{
     ApprovalState, CustodyCategory, Instrument, LegalBasis, OrganiserCode, ProviderUnit, ToothRule,
 };
@@ -409,191 +410,4 @@ fn told(verdict: &Verdict) -> String {
         Verdict::Reject { rejections, .. } => list(rejections),
         Verdict::Incomplete => "INCOMPLETE".to_owned(),
     }
-}
-
-fn grant(content: Content) -> PurchasingPower {
-    PurchasingPower {
-        number: PurchasingPowerNumber::from_bits(7),
-        organiser: turku(),
-        service_code: "palvelu".to_owned(),
-        instrument: Instrument::Voucher,
-        valid_from: date(2026, 1, 1),
-        valid_to: date(2026, 8, 31),
-        decision: Decision {
-            reference: "P".to_owned(),
-            date: date(2025, 12, 1),
-            legal_basis: LegalBasis::Psl569Of2009,
-            value_basis: ValueBasis::Flat,
-            osva_doc_oid: None,
-            care_plan_ref: None,
-            contract_ref: None,
-            note: None,
-        },
-        providers: Dated::from(date(2026, 1, 1), Providers::default()),
-        content,
-        suspended: false,
-        cancelled_from: None,
-        source_system: "test".to_owned(),
-        source_reference: "grant".to_owned(),
-        version: 1,
-        revision: 1,
-    }
-}
-
-fn ordinary(amount: &str, period: Period, value: &str, cap: Option<&str>) -> World {
-    World::of(Content::Ordinary(Ordinary {
-        unit: Unit::H,
-        period,
-        values: Dated::from(
-            date(2026, 1, 1),
-            OrdinaryValue {
-                quantity_per_period: quantity(amount),
-                unit_value: cents(value),
-                max_unit_price: cap.map(cents),
-            },
-        ),
-        used: Default::default(),
-    }))
-}
-
-fn saldo(unit: Unit, total: &str, value: Option<&str>, per_event_max: Option<&str>) -> World {
-    World::of(Content::Saldo(Saldo {
-        unit,
-        total: quantity(total),
-        unit_values: Dated::from(date(2026, 1, 1), value.map(cents)),
-        per_event_max: per_event_max.map(quantity),
-        used: Quantity(0),
-    }))
-}
-
-/// A dental grant of lines such as `SFA20 t16 x1 85.00 max150.00`; the last price word is the value.
-fn teeth(mode: DentalMode, ceiling: Option<&str>, lines: &[&str]) -> World {
-    let (mut granted, mut values) = (Vec::new(), std::collections::BTreeMap::new());
-    for (text, line_no) in lines.iter().zip(1..) {
-        let words: Vec<&str> = text.split(' ').collect();
-        let given = |start: &str| words[1..].iter().find_map(|word| word.strip_prefix(start));
-        granted.push(DentalLine {
-            line_no,
-            procedure_code: words[0].to_owned(),
-            teeth: given("t").map(|teeth| teeth.replace(',', " ")),
-            surfaces: None,
-            max_count: given("x").unwrap_or("1").parse().unwrap(),
-            used_count: 0,
-        });
-        let value = LineValue {
-            unit_value: cents(given("v").unwrap()),
-            max_price: given("max").map(cents),
-        };
-        values.insert(line_no, value);
-    }
-    World::of(Content::Dental(Dental {
-        mode,
-        ceiling: ceiling.map(cents),
-        ceiling_used: Cents(0),
-        lines: granted,
-        values: Dated::from(date(2026, 1, 1), values),
-        emergency: None,
-        referring_professional: None,
-        treatment_plan_text: None,
-    }))
-}
-
-/// The grant of scenario 4.
-fn scenario_4() -> World {
-    teeth(
-        DentalMode::Itemised,
-        None,
-        &[
-            "SAA02 v45.00",
-            "SFA20 t16 v85.00",
-            "EBA00 t48 v95.00 max150.00",
-        ],
-    )
-}
-
-fn service(unit: Unit) -> ServiceType {
-    ServiceType {
-        organiser: turku(),
-        service_code: "palvelu".to_owned(),
-        valid_from: date(2025, 1, 1),
-        valid_to: None,
-        name_fi: "Palvelu".to_owned(),
-        name_sv: None,
-        instruments: vec![Instrument::Voucher, Instrument::Purchase],
-        unit,
-        legal_basis: LegalBasis::Psl569Of2009,
-        free_of_charge: false,
-        max_unit_price: None,
-        review: false,
-        allow_overlap: true,
-        osva_required: false,
-        custody_category: CustodyCategory::Health,
-        service_class: None,
-        ptv_service_id: None,
-        vat_percent: None,
-    }
-}
-
-fn approval() -> ProviderApproval {
-    ProviderApproval {
-        organiser: turku(),
-        service_code: "palvelu".to_owned(),
-        provider: provider("9000003-8"),
-        valid_from: date(2025, 1, 1),
-        valid_to: None,
-        agreed_max_price: None,
-        state: ApprovalState::Approved,
-    }
-}
-
-fn code_items() -> Vec<CodeItem> {
-    use ToothRule::{Area, Many, None as Nowhere, One};
-    [
-        ("SAA01", Nowhere, 0, 0, true, false),
-        ("SAA02", Nowhere, 0, 0, true, false),
-        ("WX002", Nowhere, 0, 0, true, false),
-        ("SFA10", One, 1, 1, false, false),
-        ("SFA20", One, 2, 2, false, false),
-        ("SFA30", One, 3, 5, false, false),
-        ("EBA00", One, 0, 0, false, true),
-        ("MAN00", Many, 0, 0, false, false),
-        ("ARE00", Area, 0, 0, false, false),
-        ("ONC00", Nowhere, 0, 0, false, false),
-    ]
-    .into_iter()
-    .map(
-        |(code, tooth_rule, min, max, repeatable, extraction)| CodeItem {
-            code: code.to_owned(),
-            name_fi: code.to_owned(),
-            name_sv: None,
-            valid_from: date(2025, 1, 1),
-            valid_to: None,
-            tooth_rule,
-            min_surfaces: min,
-            max_surfaces: max,
-            repeatable,
-            extraction,
-        },
-    )
-    .collect()
-}
-
-fn price_items() -> Vec<DentalPriceItem> {
-    [
-        ("SAA01", "30.00", None),
-        ("SAA02", "45.00", None),
-        ("SFA20", "85.00", None),
-        ("EBA00", "95.00", Some("150.00")),
-        ("WX002", "10.00", None),
-    ]
-    .into_iter()
-    .map(|(code, value, max)| DentalPriceItem {
-        organiser: turku(),
-        procedure_code: code.to_owned(),
-        voucher_value: cents(value),
-        max_price: max.map(cents),
-        valid_from: date(2025, 1, 1),
-        valid_to: None,
-    })
-    .collect()
 }

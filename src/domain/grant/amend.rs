@@ -43,13 +43,14 @@ pub(super) fn amend(
             judge_chosen_provider(facts.approvals, day, grant.valid_to, findings);
         }
     }
-    if let Some(content) = proposal.content.as_ref().filter(|_| examined.content_holds) {
+    if let Some(content) = &proposal.content {
         let span = Span {
             valid_from: grant.valid_from,
             effective_from: day,
         };
         let rejections = &mut findings.rejections;
-        touches |= content.amend(&mut grant.content, span, facts.procedures, rejections);
+        let changes = content.amend(&mut grant.content, span, facts.procedures, rejections);
+        touches |= changes && examined.content_holds;
     }
     let reaches_settled =
         |day: Date| settled_from(facts.events, first_day_touched(&facts.grant.content, day));

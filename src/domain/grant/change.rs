@@ -14,7 +14,7 @@ use super::super::ledger::{Posting, PostingKind};
 use super::super::lookup::NotFound;
 use super::super::money::{Cents, Quantity};
 use super::super::purchasing_power::{Content, PurchasingPower};
-use super::super::registry::{ProviderApproval, ServiceType, Unit};
+use super::super::registry::{ProviderApproval, ServiceType, Unit, service_type_on};
 use super::super::rejection::Group;
 use super::super::service_event::{Credited, EventKind, PlacedEvent, ServiceEvent};
 use super::content::{BALANCE_THOUSANDTHS_MAX, is_whole_cents};
@@ -102,7 +102,11 @@ pub fn decide(
         person_id: facts.customer.person_id.clone(),
         total_authorised,
         warnings: findings.warnings.into_vec(),
-        representation: Representation::of(examined.acting_person_id, &facts.customer.person_id),
+        representation: Representation::of(
+            examined.acting_person_id,
+            &facts.customer.person_id,
+            service_type_on(facts.service_types, facts.grant.valid_from),
+        ),
     }))
 }
 

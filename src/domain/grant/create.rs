@@ -78,9 +78,13 @@ pub fn decide(
         merged_customer(&examined, facts),
     ) {
         return Verdict::Accept(Box::new(Accepted {
-            grant,
             person_id: customer.person_id.clone(),
-            representation: Representation::of(examined.acting_person_id, &customer.person_id),
+            representation: Representation::of(
+                examined.acting_person_id,
+                &customer.person_id,
+                service_type_on(facts.service_types, grant.valid_from),
+            ),
+            grant,
             customer: Some(customer),
             postings: vec![Posting::authorised(
                 at,
@@ -145,10 +149,9 @@ fn draft(
 ) -> Option<PurchasingPower> {
     let proposal = &examined.proposal;
     let (terms, content) = (proposal.terms.as_ref()?, proposal.content.as_ref()?);
-    if !examined.content_holds {
-        return None;
-    }
-    let content = content.granted(terms.valid_from, facts.procedures, rejections)?;
+    let content = content
+        .granted(terms.valid_from, facts.procedures, rejections)
+        .filter(|_| examined.content_holds)?;
     let legal_basis = terms.legal_basis.or(match terms.instrument {
         Instrument::Purchase => Some(LegalBasis::Ostopalvelu),
         Instrument::Voucher => service_type_on(facts.service_types, terms.valid_from)

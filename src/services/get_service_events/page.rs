@@ -5,13 +5,13 @@ use jiff::civil::Date;
 
 use crate::contract::decode::ContractType;
 use crate::contract::types::{Purpose, QueryMeta, Text60};
-use crate::domain::access::Representation;
 use crate::domain::business_id::BusinessId;
 use crate::domain::circumstances::check_person_id;
 use crate::domain::code::Code;
 use crate::domain::event_id::EventId;
 use crate::domain::feed::{Filter, window_holds};
 use crate::domain::number::PurchasingPowerNumber;
+use crate::domain::person_id::PersonId;
 use crate::domain::registry::OrganiserCode;
 use crate::domain::rejection::{Group, Rejections};
 use crate::domain::service_event::PlacedEvent;
@@ -32,7 +32,8 @@ pub(super) struct Question {
     /// What a continuation must match.
     query: [u8; 32],
     page_size: usize,
-    pub(super) representation: Option<Representation>,
+    /// Who acts for the person asked for.
+    pub(super) acting: Option<PersonId>,
 }
 
 /// What of the organiser's events is still to be looked through.
@@ -152,9 +153,6 @@ pub(super) fn examine(
     if !rejections.is_empty() {
         return Ok(Err(rejections));
     }
-    let representation = person_id
-        .as_ref()
-        .and_then(|person_id| Representation::of(acting, person_id));
     Ok(Ok(Question {
         filter: Filter {
             states: request.states.clone(),
@@ -179,7 +177,7 @@ pub(super) fn examine(
         page_size: request
             .page_size
             .map_or(PAGE_SIZE, |page_size| page_size.0 as usize),
-        representation,
+        acting,
     }))
 }
 

@@ -22,6 +22,7 @@ use crate::domain::purchasing_power::{Content, Kind, PurchasingPower};
 use crate::domain::registry::{
     ClientGrant, CodeItem, DentalPriceItem, Organiser, OrganiserCode, ProviderApproval,
 };
+use crate::domain::service_event::PlacedEvent;
 use crate::store::{
     CreationFacts, CreationQuery, EventsWanted, GrantFacts, GrantQuery, KeptAnswer, MessageKey,
     Miss, OrganiserEntry, ProcedureFacts, ReferenceKey, Replays, StoreError, Subject,
@@ -140,13 +141,7 @@ pub(super) fn grant_facts(
         EventsWanted::All => events::of_grant(view, number)?,
         EventsWanted::OfDentalGrant | EventsWanted::None => Vec::new(),
     };
-    let codes_of_events = events
-        .iter()
-        .flat_map(|placed| &placed.event.lines)
-        .filter_map(|line| Some(line.procedure.as_ref()?.code.as_str()));
-    let mut codes = codes_asked(query, &grant);
-    codes.extend(codes_of_events);
-    let procedures = procedures(view, code, &codes)?;
+    let procedures = procedures(view, code, &codes_asked(query, &grant, &events))?;
     let customer_grants = if query.customer_grants {
         let prefix = Key::grants_of_customer(code, &person, &grant.service_code);
         grants_under(view, &prefix)?
@@ -168,17 +163,26 @@ pub(super) fn grant_facts(
 }
 
 /// The procedure codes that a query asks of, those of the grant's lines included where it wants them.
-fn codes_asked<'a>(query: &GrantQuery<'a>, grant: &'a PurchasingPower) -> Vec<&'a str> {
+fn codes_asked<'a>(
+    query: &GrantQuery<'a>,
+    grant: &'a PurchasingPower,
+    events: &'a [PlacedEvent],
+) -> Vec<&'a str> {
     let lines = match &grant.content {
         Content::Dental(dental) if query.codes_of_lines => dental.lines.as_slice(),
         _ => &[],
     };
     let of_lines = lines.iter().map(|line| line.procedure_code.as_str());
+    let of_events = events
+        .iter()
+        .flat_map(|placed| &placed.event.lines)
+        .filter_map(|line| Some(line.procedure.as_ref()?.code.as_str()));
     query
         .procedure_codes
         .iter()
         .copied()
         .chain(of_lines)
+        .chain(of_events)
         .collect()
 }
 

@@ -3,9 +3,12 @@
 //!
 //! `commit` expectations, batches, limits · `files` what opening refuses and accepts · `failure` damage,
 //! failing syncs, panics · `privacy` what stands in the files, the access chain · `facts`, `registry`,
-//! `misses` reads · `events` their places, the feed, the ledger · `check` and `audit` what they find in a store
+//! `misses` reads · `events` their places, the feed, the ledger · `check`, `check_records` and `audit` what they find in a store
 //! that was tampered with · `format` the stored bytes.
 
+mod audit;
+mod check;
+mod check_records;
 mod commit;
 mod events;
 mod facts;
@@ -16,6 +19,7 @@ mod history;
 mod misses;
 mod privacy;
 mod registry;
+mod tamper;
 
 use std::fs;
 use std::io;

@@ -22,14 +22,16 @@ use psop_adapter::domain::purchasing_power::{
 };
 use psop_adapter::domain::registry::{Instrument, LegalBasis, OrganiserCode, Unit};
 use psop_adapter::domain::service_event::{
-    Details, EventKind, EventLine, EventState, PlacedEvent, ServiceEvent, Shares,
+    Credited, Details, EventKind, EventLine, EventState, PlacedEvent, Procedure, ServiceEvent,
+    Shares,
 };
 use psop_adapter::secrets::{KeyFilePolicy, MasterKey};
 use psop_adapter::services::Services;
+#[cfg(feature = "heavy-tests")]
+use psop_adapter::store::Stretch;
 use psop_adapter::store::sled::{Options, SledStore};
 use psop_adapter::store::{
-    Before, Change, Effect, EventWrite, EventsWanted, GrantQuery, Store, StoreError, Stretch,
-    Subject,
+    Before, Change, Effect, EventWrite, EventsWanted, GrantQuery, Store, StoreError, Subject,
 };
 use tokio::runtime::Runtime;
 
@@ -48,6 +50,9 @@ pub struct Recorded {
     pub state: EventState,
     pub service_date: Date,
     pub cents: i64,
+    pub credited: Option<Credited>,
+    /// The line of a dental grant that it draws on.
+    pub granted_line_no: Option<u64>,
 }
 
 impl Default for Recorded {
@@ -57,6 +62,8 @@ impl Default for Recorded {
             state: EventState::Kirjattu,
             service_date: date(2026, 3, 2),
             cents: 100,
+            credited: None,
+            granted_line_no: None,
         }
     }
 }
@@ -81,11 +88,17 @@ impl Recorded {
             service_code: grant.service_code.clone(),
             service_date: self.service_date,
             state: self.state,
-            credited: None,
+            credited: self.credited,
             unit: Unit::Eur,
             lines: vec![EventLine {
                 line_no: 1,
-                procedure: None,
+                procedure: self.granted_line_no.map(|granted| Procedure {
+                    code: "SAA02".to_owned(),
+                    teeth: None,
+                    surfaces: None,
+                    area: None,
+                    granted_line_no: Some(granted),
+                }),
                 quantity: Quantity(1000),
                 unit_price: Cents(self.cents.abs()),
                 unit_value: Cents(self.cents.abs()),
@@ -135,6 +148,7 @@ impl Planted {
             misses_max: 10,
             misses_window: std::time::Duration::from_secs(600),
             feed_rows_max: 5000,
+            mandates: psop_adapter::mandate::Mandates::NotConfigured,
         }
     }
 
@@ -238,6 +252,7 @@ impl Planted {
 
     /// Many small events on grants of one customer, a thousand a grant and a hundred a commit, on the
     /// ninety days before the middle of March 2026.
+    #[cfg(feature = "heavy-tests")]
     pub fn many_events(&self, organiser: &str, service_code: &str, person: &str, count: usize) {
         let mut left = count;
         while left > 0 {
@@ -276,11 +291,13 @@ impl Planted {
     }
 
     /// As the store reads them.
+    #[cfg(feature = "heavy-tests")]
     pub fn events(&self, organiser: &str, stretch: Stretch, most: usize) -> Vec<PlacedEvent> {
         let events = self.store.events(organiser_code(organiser), stretch, most);
         self.runtime.block_on(events).unwrap()
     }
 
+    #[cfg(feature = "heavy-tests")]
     pub fn records_read(&self) -> u64 {
         self.store.records_read()
     }

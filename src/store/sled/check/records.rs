@@ -97,7 +97,9 @@ pub(super) fn check(
             let stored: StoredReference = record.decode()?;
             record.unseal::<StoredAnswer>(view, &stored.sealed)?;
         }
-        Table::Miss => drop(record.decode::<StoredMiss>()?),
+        Table::Miss => {
+            record.decode::<StoredMiss>()?;
+        }
         // Its rows are opened along the chain.
         Table::Access => {}
     }
