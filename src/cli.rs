@@ -5,10 +5,13 @@ mod audit;
 mod call;
 mod completions;
 mod contract;
+mod events;
 mod mandate_stand_in;
 mod operate;
+mod os_user;
 mod registry;
 mod serve;
+mod settlement;
 mod status;
 mod store;
 
@@ -19,6 +22,8 @@ use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::{Config, Overrides};
+use crate::domain::national_code::{CountyCode, MunicipalityCode};
+use crate::domain::registry::OrganiserCode;
 
 const EXAMPLES: &str = "Examples:
   psop-adapter registry apply fixtures/demo/registry.toml --config fixtures/demo/psop-adapter.toml
@@ -54,6 +59,12 @@ enum Command {
     /// Prove and print the access log
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// Bring in, show and decide on service events
+    #[command(subcommand)]
+    Events(events::Events),
+    /// Settle an organiser's events
+    #[command(subcommand)]
+    Settlement(settlement::Settlement),
     /// Call a service as an X-Road client would, and print the answer
     Call(Box<call::Call>),
     /// Stand in for the mandate service with answers from a file; never in PROD
@@ -72,6 +83,8 @@ impl Cli {
             Command::Status(command) => command.run(),
             Command::Store(command) => command.run(),
             Command::Audit(command) => command.run(),
+            Command::Events(command) => command.run(),
+            Command::Settlement(command) => command.run(),
             Command::Call(command) => command.run(),
             Command::MandateStandIn(command) => command.run(),
             Command::Completions(command) => command.run(),
@@ -113,4 +126,12 @@ fn read_input(path: &Path) -> anyhow::Result<String> {
         return std::io::read_to_string(std::io::stdin()).context("cannot read standard input");
     }
     std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+/// An organiser by the code of its kind.
+fn organiser_code(text: &str) -> Result<OrganiserCode, String> {
+    let municipality = MunicipalityCode::parse(text).map(OrganiserCode::Municipality);
+    municipality
+        .or_else(|| CountyCode::parse(text).map(OrganiserCode::County))
+        .ok_or_else(|| "write the three digits of a municipality or the two of a county".to_owned())
 }

@@ -29,4 +29,5 @@ pub mod purchasing_power;
 pub mod registry;
 pub mod rejection;
 pub mod service_event;
+pub mod settlement;
 pub mod terhikki;

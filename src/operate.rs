@@ -13,15 +13,19 @@
 //!
 //! Invariant: lines of [`Output`] may hold personal data, since the operator asked for it; logs and errors may not.
 
+pub mod acting;
 pub mod audit;
+pub mod events;
 mod names;
 pub mod registry;
+pub mod settlement;
 pub mod status;
 pub mod store_check;
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
+use crate::secrets::SecretsError;
 use crate::services::Services;
 use crate::store::StoreError;
 
@@ -43,6 +47,26 @@ pub enum Command {
     AuditVerify(audit::Verify),
     /// Print an organiser's rows of the access log.
     AuditExport(audit::Export),
+    /// Record events of a file.
+    EventsImport(events::Import),
+    /// Approve events.
+    EventsApprove(events::Approve),
+    /// Reject events.
+    EventsReject(events::Reject),
+    /// Credit a settled event.
+    EventsCredit(events::Credit),
+    /// Show an event.
+    EventsShow(events::Show),
+    /// Settle an organiser's month.
+    SettlementRun(settlement::Run),
+    /// Show a settlement.
+    SettlementShow(settlement::Show),
+    /// Confirm a draft settlement.
+    SettlementConfirm(settlement::Confirm),
+    /// Note that a settlement was paid.
+    SettlementPaid(settlement::Paid),
+    /// Cancel a draft settlement.
+    SettlementCancelDraft(settlement::CancelDraft),
 }
 
 /// Runs one command. Whatever it says goes to `output` while it runs.
@@ -58,6 +82,16 @@ pub async fn run(command: Command, services: &Services, output: &Output) -> Resu
         Command::AuditHead(command) => command.run(services, output).await,
         Command::AuditVerify(command) => command.run(services, output).await,
         Command::AuditExport(command) => command.run(services, output).await,
+        Command::EventsImport(command) => command.run(services, output).await,
+        Command::EventsApprove(command) => command.run(services, output).await,
+        Command::EventsReject(command) => command.run(services, output).await,
+        Command::EventsCredit(command) => command.run(services, output).await,
+        Command::EventsShow(command) => command.run(services, output).await,
+        Command::SettlementRun(command) => command.run(services, output).await,
+        Command::SettlementShow(command) => command.run(services, output).await,
+        Command::SettlementConfirm(command) => command.run(services, output).await,
+        Command::SettlementPaid(command) => command.run(services, output).await,
+        Command::SettlementCancelDraft(command) => command.run(services, output).await,
     }
 }
 
@@ -83,6 +117,8 @@ pub enum Failed {
     Refused(String),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error("a key could not be used: {0}")]
+    Secrets(#[from] SecretsError),
     #[error("the result cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
     #[error("the result cannot be written as TOML: {0}")]
@@ -100,6 +136,8 @@ pub enum Line {
     Out(String),
     /// For standard error.
     Err(String),
+    /// Not for print: what the command line takes on from one command of a series to the next.
+    Carry(serde_json::Value),
     /// The last one: the exit code.
     Done(u8),
 }
@@ -131,6 +169,14 @@ impl Output {
             self.send(Line::Err(line.to_owned())).await?;
         }
         Ok(())
+    }
+
+    /// Hands the command line what it takes on to the next command of a series.
+    ///
+    /// # Errors
+    /// [`Failed::OutputClosed`] when the reader is gone.
+    pub async fn carry(&self, value: &impl Serialize) -> Result<(), Failed> {
+        self.send(Line::Carry(serde_json::to_value(value)?)).await
     }
 
     async fn send(&self, line: Line) -> Result<(), Failed> {

@@ -5,6 +5,7 @@
 
 pub mod audit;
 pub mod check;
+pub mod settlement;
 pub mod sled;
 
 use std::future::Future;
@@ -29,9 +30,11 @@ use crate::domain::registry::{
     ClientGrant, CodeItem, DentalPriceItem, Organiser, OrganiserCode, Provider, ProviderApproval,
     Registry, ServiceType,
 };
-use crate::domain::service_event::{PlacedEvent, ServiceEvent};
+use crate::domain::service_event::{EventState, PlacedEvent, ServiceEvent};
+use crate::domain::settlement::{Book, ProviderSums, RowPlace, Run, RunNumber, SettledRow};
 use crate::store::audit::{AccessHead, AccessRecord, AccessVerdict};
 use crate::store::check::CheckReport;
+use crate::store::settlement::{EventsWithGrants, SettlementStep};
 
 /// Why the store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -318,6 +321,10 @@ pub struct Change {
     pub unanswered_reference: Option<ReferenceKey>,
     /// Counted against `access.client`.
     pub miss: Option<NewMiss>,
+    /// A step of a settlement, which touches other grants than `effect`.
+    pub settlement: Option<SettlementStep>,
+    /// A settlement run and its version, which must still be that: the decision rests on it.
+    pub run_seen: Option<(RunNumber, u64)>,
 }
 
 impl Change {
@@ -330,6 +337,8 @@ impl Change {
             answer_by_reference: None,
             unanswered_reference: None,
             miss: None,
+            settlement: None,
+            run_seen: None,
         }
     }
 }
@@ -368,6 +377,38 @@ pub trait Store: Send + Sync + 'static {
         stretch: Stretch,
         most: usize,
     ) -> StoreFuture<'_, Vec<PlacedEvent>>;
+
+    /// Events of an organiser in one state, with their grants: reads at most `most` events of the stretch.
+    fn events_in_state(
+        &self,
+        organiser: OrganiserCode,
+        stretch: Stretch,
+        state: EventState,
+        most: usize,
+    ) -> StoreFuture<'_, EventsWithGrants>;
+
+    /// These events with their grants.
+    fn events_of_ids<'a>(&'a self, ids: &'a [EventId]) -> StoreFuture<'a, EventsWithGrants>;
+
+    /// What runs of an organiser have in common; `None` before the first.
+    fn settlement_book(&self, organiser: OrganiserCode) -> StoreFuture<'_, Option<Book>>;
+
+    /// Every run of an organiser, by month and number.
+    fn settlement_runs(&self, organiser: OrganiserCode) -> StoreFuture<'_, Vec<Run>>;
+
+    /// A run.
+    fn settlement_run(&self, number: RunNumber) -> StoreFuture<'_, Option<Run>>;
+
+    /// The providers of a run, by business id.
+    fn settlement_providers(&self, number: RunNumber) -> StoreFuture<'_, Vec<ProviderSums>>;
+
+    /// At most `most` rows of a run, by provider, service date and event, after a place already read.
+    fn settlement_rows(
+        &self,
+        number: RunNumber,
+        after: Option<RowPlace>,
+        most: usize,
+    ) -> StoreFuture<'_, Vec<SettledRow>>;
 
     /// The client's misses still kept, at most `most`, newest first.
     fn misses<'a>(&'a self, client: &'a ClientId, most: usize) -> StoreFuture<'a, Vec<Miss>>;

@@ -7,8 +7,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::civil::Date;
 
-use super::ConfigFile;
-use crate::domain::national_code::{CountyCode, MunicipalityCode};
+use super::{ConfigFile, organiser_code};
 use crate::domain::registry::OrganiserCode;
 use crate::operate::{self, Command};
 
@@ -58,7 +57,7 @@ pub struct Verify {
 )]
 pub struct Export {
     /// Code of the organiser: three digits of a municipality, or two of a wellbeing services county
-    #[arg(long, value_name = "CODE", value_parser = organiser)]
+    #[arg(long, value_name = "CODE", value_parser = organiser_code)]
     organiser: OrganiserCode,
     /// File with the identity code of the person asked for; `-` is standard input
     #[arg(long, value_name = "FILE")]
@@ -122,13 +121,6 @@ impl Export {
         };
         super::operate::run(&self.config, Command::AuditExport(command))
     }
-}
-
-fn organiser(text: &str) -> Result<OrganiserCode, String> {
-    let municipality = MunicipalityCode::parse(text).map(OrganiserCode::Municipality);
-    municipality
-        .or_else(|| CountyCode::parse(text).map(OrganiserCode::County))
-        .ok_or_else(|| "write the three digits of a municipality or the two of a county".to_owned())
 }
 
 /// A civil date and nothing more.

@@ -9,6 +9,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
+use serde_json::Value;
 use tokio::sync::mpsc;
 
 use self::server::Server;
@@ -16,28 +17,71 @@ use super::ConfigFile;
 use crate::app;
 use crate::config::{Config, Overrides};
 use crate::operate::{self, Command, LINES_WAITING_MAX, Line};
+use crate::services::Services;
 
 /// Runs a command, prints what it says as it comes, and tells its exit code.
 pub(super) fn run(config: &ConfigFile, command: Command) -> anyhow::Result<ExitCode> {
+    let mut command = Some(command);
+    run_series(config, &mut |_| Ok(command.take()))
+}
+
+/// Makes the next command of a series from what the one before carried over; `None` ends the series.
+pub(super) type NextCommand<'a> = dyn FnMut(Option<Value>) -> anyhow::Result<Option<Command>> + 'a;
+
+/// Runs commands one after the other in one place, and tells the worst of their exit codes.
+pub(super) fn run_series(
+    config: &ConfigFile,
+    next: &mut NextCommand<'_>,
+) -> anyhow::Result<ExitCode> {
     let config = config.load(&Overrides::default())?;
     super::runtime()?.block_on(async {
-        match Server::find(&config.store.path).await {
-            Ok(server) => {
-                server
-                    .run(&command, config.limits.admin_body_bytes_max)
-                    .await
-            }
-            Err(reason) => run_here(&config, command, &reason).await,
+        let place = match Server::find(&config.store.path).await {
+            Ok(server) => Place::Server(server, config.limits.admin_body_bytes_max),
+            Err(reason) => Place::Here(Box::new(open(&config, &reason)?)),
+        };
+        let done = place.run_all(next).await;
+        if let Place::Here(services) = place {
+            let closed = services.store.close().await;
+            let exit_code = done?;
+            closed.context("the store was not closed in order")?;
+            return Ok(ExitCode::from(exit_code));
         }
+        Ok(ExitCode::from(done?))
     })
 }
 
-/// `no_server` is why no server could be asked.
-async fn run_here(
-    config: &Config,
-    command: Command,
-    no_server: &anyhow::Error,
-) -> anyhow::Result<ExitCode> {
+/// Where commands run.
+enum Place {
+    /// There, with the largest arguments that it takes, in bytes.
+    Server(Server, usize),
+    Here(Box<Services>),
+}
+
+/// How a command ended.
+struct Ended {
+    exit_code: u8,
+    carried: Option<Value>,
+}
+
+impl Place {
+    async fn run_all(&self, next: &mut NextCommand<'_>) -> anyhow::Result<u8> {
+        let (mut exit_code, mut carried) = (0, None);
+        while let Some(command) = next(carried.take())? {
+            let ended = match self {
+                Place::Server(server, body_bytes_max) => {
+                    server.run(&command, *body_bytes_max).await?
+                }
+                Place::Here(services) => run_here(services, command).await?,
+            };
+            exit_code = exit_code.max(ended.exit_code);
+            carried = ended.carried;
+        }
+        Ok(exit_code)
+    }
+}
+
+/// Opens the store here; `no_server` is why no server could be asked.
+fn open(config: &Config, no_server: &anyhow::Error) -> anyhow::Result<Services> {
     let (store, keyring) = match app::open_store(config) {
         Ok(opened) => opened,
         Err(app::AppError::Store(error)) => {
@@ -49,27 +93,28 @@ async fn run_here(
         }
         Err(error) => return Err(error.into()),
     };
-    let services = app::services(config, store, keyring);
+    Ok(app::services(config, store, keyring))
+}
+
+async fn run_here(services: &Services, command: Command) -> anyhow::Result<Ended> {
     let (sender, mut lines) = mpsc::channel(LINES_WAITING_MAX);
     let printing = async {
-        let mut exit_code = None;
+        let (mut exit_code, mut carried) = (None, None);
         while let Some(line) = lines.recv().await {
-            exit_code = print(line)?;
+            exit_code = print(line, &mut carried)?;
         }
         // No more lines are taken: a command that still has some stops.
         drop(lines);
-        exit_code
-            .context("the command ended without an exit code, which is a defect of this program")
+        let exit_code = exit_code
+            .context("the command ended without an exit code, which is a defect of this program")?;
+        Ok(Ended { exit_code, carried })
     };
-    let (_, printed) = tokio::join!(operate::perform(command, &services, sender), printing);
-    let closed = services.store.close().await;
-    let exit_code = printed?;
-    closed.context("the store was not closed in order")?;
-    Ok(ExitCode::from(exit_code))
+    let (_, printed) = tokio::join!(operate::perform(command, services, sender), printing);
+    printed
 }
 
 /// Prints a line; the last one tells the exit code.
-fn print(line: Line) -> anyhow::Result<Option<u8>> {
+fn print(line: Line, carried: &mut Option<Value>) -> anyhow::Result<Option<u8>> {
     match line {
         Line::Out(text) => {
             if let Err(error) = writeln!(std::io::stdout(), "{text}") {
@@ -77,6 +122,7 @@ fn print(line: Line) -> anyhow::Result<Option<u8>> {
             }
         }
         Line::Err(text) => eprintln!("{text}"),
+        Line::Carry(value) => *carried = Some(value),
         Line::Done(exit_code) => return Ok(Some(exit_code)),
     }
     Ok(None)

@@ -1,12 +1,14 @@
 //! Putting an outcome into the words of the contract.
 
-use crate::contract::decode::ContractType;
+use crate::contract::decode::{ContractType, Decoder};
 use crate::contract::lexical::PositiveInteger;
 use crate::contract::shape::Shape;
 use crate::contract::types::{Fault, Message, Result as ResultType, Status, Text60, Text500};
 use crate::domain::rejection::Rejection;
 use crate::store::About;
 use crate::xml::Namespace;
+use crate::xml::encoding::Encoding;
+use crate::xml::reader::{Limits, Reader, Token};
 
 use super::{Operation, Outcome, Response};
 
@@ -28,6 +30,26 @@ pub struct Answer {
     pub about: Option<About>,
     /// Whether this is the answer to an earlier, equal request.
     pub replayed: bool,
+}
+
+/// Limits of our own words, which are within them by far.
+const LIMITS: Limits = Limits {
+    depth_max: 32,
+    elements_max: 1_000_000,
+    attributes_max: 64,
+    namespaces_max: 64,
+    text_chars_max: 1_048_576,
+};
+
+impl Answer {
+    /// The response as it was written, the one given again by a replay too; `None` for another's.
+    pub fn read<R: ContractType>(&self) -> Option<R> {
+        let mut reader = Reader::new(&self.body, Encoding::Utf8, LIMITS).ok()?;
+        let Ok(Token::Start(start)) = reader.next_token() else {
+            return None;
+        };
+        Decoder::new(&mut reader).wrapper(&start).ok()
+    }
 }
 
 /// Writes an outcome as the response of `O`.

@@ -270,8 +270,8 @@ impl<'a, O: Operation> Way<'a, O> {
         } else {
             (None, reference)
         };
+        let row = self.row(decision.touched, &answer.result, false);
         let change = Change {
-            access: self.row(decision.touched, &answer.result, false),
             effect: decision.effect,
             answer_by_message: under_message.zip(kept.clone()),
             answer_by_reference: under_reference.zip(kept),
@@ -283,6 +283,7 @@ impl<'a, O: Operation> Way<'a, O> {
                 },
                 newest_seen: newest_miss,
             }),
+            ..Change::access_only(row)
         };
         self.services.store.commit(change).await?;
         Ok(answer)

@@ -1,6 +1,7 @@
 //! What the two services that record events share: parts of their messages, and the way from a
 //! proposal to a decision. The rules are in [`crate::domain::event`].
 
+use jiff::Timestamp;
 use openssl::rand::rand_bytes;
 
 use crate::contract::lexical::PositiveInteger;
@@ -146,7 +147,7 @@ fn judge(
     let occasion = Occasion {
         now: context.now,
         circumstances: context.circumstances,
-        new_id: new_id(context)?,
+        new_id: fresh_id(context.now)?,
     };
     let before: Option<&PlacedEvent> = facts.and_then(|facts| facts.event.as_ref());
     match event::decide(examined, known, occasion) {
@@ -203,10 +204,13 @@ fn touched(examined: &Examined<'_>, facts: Option<&GrantFacts>) -> Touched {
 }
 
 /// An identifier nobody can guess.
-fn new_id(context: &Context<'_>) -> Result<EventId, Failure> {
+///
+/// # Errors
+/// No random bytes can be had.
+pub fn fresh_id(now: Timestamp) -> Result<EventId, SecretsError> {
     let mut random = [0; 10];
-    rand_bytes(&mut random).map_err(SecretsError::from)?;
-    Ok(EventId::new(context.now, random))
+    rand_bytes(&mut random)?;
+    Ok(EventId::new(now, random))
 }
 
 fn receipt(event: &ServiceEvent) -> EventReceipt {

@@ -20,6 +20,7 @@ mod open;
 mod reads;
 mod record;
 mod registry;
+mod settlements;
 mod stored;
 #[cfg(test)]
 mod tests;
@@ -38,11 +39,14 @@ use tokio::sync::{oneshot, watch};
 use self::committer::{Answer, Committer, Job, SyncLog};
 use self::engine::{Engine, View};
 use crate::domain::client::ClientId;
+use crate::domain::event_id::EventId;
 use crate::domain::registry::{ClientGrant, OrganiserCode, Registry};
-use crate::domain::service_event::PlacedEvent;
+use crate::domain::service_event::{EventState, PlacedEvent};
+use crate::domain::settlement::{Book, ProviderSums, RowPlace, Run, RunNumber, SettledRow};
 use crate::secrets::{Keyring, MasterKey};
 use crate::store::audit::{AccessHead, AccessRecord, AccessVerdict};
 use crate::store::check::CheckReport;
+use crate::store::settlement::EventsWithGrants;
 use crate::store::{
     Change, CreationFacts, CreationQuery, FeedHead, GrantFacts, GrantQuery, MessageKey, Miss,
     OrganiserEntry, ReferenceKey, Replays, Store, StoreError, StoreFuture, Stretch,
@@ -187,6 +191,45 @@ impl Store for SledStore {
         most: usize,
     ) -> StoreFuture<'_, Vec<PlacedEvent>> {
         self.read(|view| events::of_stretch(view, organiser, stretch, most))
+    }
+
+    fn events_in_state(
+        &self,
+        organiser: OrganiserCode,
+        stretch: Stretch,
+        state: EventState,
+        most: usize,
+    ) -> StoreFuture<'_, EventsWithGrants> {
+        self.read(|view| settlements::events_in_state(view, organiser, stretch, state, most))
+    }
+
+    fn events_of_ids<'a>(&'a self, ids: &'a [EventId]) -> StoreFuture<'a, EventsWithGrants> {
+        self.read(|view| settlements::events_of_ids(view, ids))
+    }
+
+    fn settlement_book(&self, organiser: OrganiserCode) -> StoreFuture<'_, Option<Book>> {
+        self.read(|view| settlements::book(view, organiser))
+    }
+
+    fn settlement_runs(&self, organiser: OrganiserCode) -> StoreFuture<'_, Vec<Run>> {
+        self.read(|view| settlements::runs(view, organiser))
+    }
+
+    fn settlement_run(&self, number: RunNumber) -> StoreFuture<'_, Option<Run>> {
+        self.read(|view| settlements::run(view, number))
+    }
+
+    fn settlement_providers(&self, number: RunNumber) -> StoreFuture<'_, Vec<ProviderSums>> {
+        self.read(|view| settlements::providers(view, number))
+    }
+
+    fn settlement_rows(
+        &self,
+        number: RunNumber,
+        after: Option<RowPlace>,
+        most: usize,
+    ) -> StoreFuture<'_, Vec<SettledRow>> {
+        self.read(|view| settlements::rows(view, number, after.as_ref(), most))
     }
 
     fn misses<'a>(&'a self, client: &'a ClientId, most: usize) -> StoreFuture<'a, Vec<Miss>> {

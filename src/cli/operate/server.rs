@@ -4,7 +4,6 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::pin::Pin;
-use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
@@ -19,15 +18,18 @@ use openssl::ssl::{Ssl, SslContext, SslMethod, SslVerifyMode, SslVersion};
 use openssl::x509::X509;
 use serde_json::Value;
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout};
 use tokio_openssl::SslStream;
 
-use super::print;
+use super::{Ended, print};
 use crate::admin_access::{AdminFile, NONCE_HEADER, PROOF_HEADER, nonce};
 use crate::operate::{Command, Line};
 
 /// How long a server may take to be reached and to prove itself.
 const FIND_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a server may be too busy with other commands, and how often it is asked again meanwhile.
+const BUSY_WAIT_MAX: Duration = Duration::from_secs(60);
+const BUSY_RETRY_EVERY: Duration = Duration::from_millis(200);
 /// Longest line of a command's output, in bytes.
 const LINE_BYTES_MAX: usize = 64 << 20;
 /// Longest refusal that is printed, in bytes.
@@ -84,7 +86,7 @@ impl Server {
         &self,
         command: &Command,
         body_bytes_max: usize,
-    ) -> anyhow::Result<ExitCode> {
+    ) -> anyhow::Result<Ended> {
         let (name, arguments) = named(command)?;
         ensure!(
             arguments.len() <= body_bytes_max,
@@ -92,12 +94,13 @@ impl Server {
              {body_bytes_max}): nothing was done",
             arguments.len()
         );
-        let request = Request::post(format!("/commands/{name}"))
-            .header(HOST, self.address().to_string())
-            .header(AUTHORIZATION, self.file.token.authorization())
-            .header(CONTENT_TYPE, "application/json")
-            .body(Full::new(Bytes::from(arguments)))?;
-        let answer = self.send(request).await?;
+        let arguments = Bytes::from(arguments);
+        let mut answer = self.post(&name, arguments.clone()).await?;
+        let began = Instant::now();
+        while answer.status() == 503 && began.elapsed() < BUSY_WAIT_MAX {
+            sleep(BUSY_RETRY_EVERY).await;
+            answer = self.post(&name, arguments.clone()).await?;
+        }
         let status = answer.status();
         let body = answer.into_body();
         if status != 200 {
@@ -111,6 +114,15 @@ impl Server {
             );
         }
         print_lines(body).await
+    }
+
+    async fn post(&self, name: &str, arguments: Bytes) -> anyhow::Result<Response<Incoming>> {
+        let request = Request::post(format!("/commands/{name}"))
+            .header(HOST, self.address().to_string())
+            .header(AUTHORIZATION, self.file.token.authorization())
+            .header(CONTENT_TYPE, "application/json")
+            .body(Full::new(arguments))?;
+        self.send(request).await
     }
 
     async fn send(&self, request: Request<Full<Bytes>>) -> anyhow::Result<Response<Incoming>> {
@@ -181,10 +193,11 @@ async fn shake_hands(stream: TcpStream, certificate: &str) -> anyhow::Result<Ssl
 }
 
 /// Prints lines as they come, up to the one that tells the exit code.
-async fn print_lines(mut body: Incoming) -> anyhow::Result<ExitCode> {
+async fn print_lines(mut body: Incoming) -> anyhow::Result<Ended> {
     const BROKEN: &str = "the server broke off before the command's end: what it had done stays done; look what \
                           there is before running it again";
     let mut waiting = BytesMut::new();
+    let mut carried = None;
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame.context(BROKEN)?.into_data() else {
             continue;
@@ -196,8 +209,8 @@ async fn print_lines(mut body: Incoming) -> anyhow::Result<ExitCode> {
             searched = 0;
             let line: Line = serde_json::from_slice(&line)
                 .context("the server's output is not this version's")?;
-            if let Some(exit_code) = print(line)? {
-                return Ok(ExitCode::from(exit_code));
+            if let Some(exit_code) = print(line, &mut carried)? {
+                return Ok(Ended { exit_code, carried });
             }
         }
         ensure!(

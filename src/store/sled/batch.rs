@@ -58,6 +58,11 @@ impl Staged {
                 return Ok(Verdict::Conflict);
             }
         }
+        if let Some((table, key, version)) = &change.unchanged
+            && self.version(view, *table, key)? != *version
+        {
+            return Ok(Verdict::Conflict);
+        }
         for record in &change.versioned {
             let next = self
                 .version(view, record.table, &record.key)?
@@ -79,6 +84,17 @@ impl Staged {
                 self.state.records += 1;
             }
             self.writes.insert(record.key, Some(record.value));
+        }
+        for (key, value) in change.puts {
+            if self.get(view, &key)?.is_none() {
+                self.state.records += 1;
+            }
+            self.writes.insert(key, Some(value));
+        }
+        for key in change.removals {
+            if self.get(view, &key)?.is_some() {
+                self.remove(key);
+            }
         }
         for event in change.events {
             self.add_event(event)?;

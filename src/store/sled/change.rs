@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::keys::{Hash, Key, Table};
 use super::record::{self, VALUE_BYTES_MAX, keys_failed};
+use super::settlements;
 use super::stored::{
     AccessRow, Bytes, MessageAnswer, StoredAnswer, StoredGrant, StoredMandate, StoredMessage,
     StoredPerson, StoredReference, Versioned,
@@ -39,6 +40,11 @@ pub(super) struct PreparedChange {
     pub(super) inserts: Vec<(Key, Vec<u8>)>,
     /// A key that must be free and stays so.
     pub(super) absent: Option<Key>,
+    /// A versioned record that must have this version, and keeps it.
+    pub(super) unchanged: Option<(Table, Key, u64)>,
+    /// Records whose keys may hold something or not.
+    pub(super) puts: Vec<(Key, Vec<u8>)>,
+    pub(super) removals: Vec<Key>,
     /// The customer and the grant.
     pub(super) versioned: Vec<PreparedVersioned>,
     pub(super) events: Vec<PreparedEvent>,
@@ -78,6 +84,11 @@ pub(super) fn prepare(keyring: &Keyring, change: &Change) -> Result<PreparedChan
             }
             None => None,
         },
+        unchanged: change
+            .run_seen
+            .map(|(number, version)| (Table::SettlementRun, Key::settlement_run(number), version)),
+        puts: Vec::new(),
+        removals: Vec::new(),
         versioned: Vec::new(),
         events: Vec::new(),
         access_rows: access_rows(keyring, &change.access)?,
@@ -88,6 +99,12 @@ pub(super) fn prepare(keyring: &Keyring, change: &Change) -> Result<PreparedChan
     };
     if let Some(effect) = &change.effect {
         prepare_effect(keyring, effect, change.access.at, &mut prepared)?;
+    }
+    if let Some(step) = &change.settlement {
+        settlements::prepare(keyring, step, &mut prepared)?;
+        for effect in &step.effects {
+            prepare_effect(keyring, effect, change.access.at, &mut prepared)?;
+        }
     }
     prepare_answers(keyring, change, &mut prepared)?;
     Ok(prepared)
@@ -201,7 +218,7 @@ fn prepare_effect(
     Ok(())
 }
 
-fn versioned(
+pub(super) fn versioned(
     keyring: &Keyring,
     table: Table,
     key: Key,

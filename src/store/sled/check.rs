@@ -8,6 +8,7 @@
 
 mod grants;
 mod records;
+mod settlements;
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -21,6 +22,7 @@ use super::record::keys_failed;
 use super::stored::State;
 use crate::domain::event_id::EventId;
 use crate::domain::number::PurchasingPowerNumber;
+use crate::domain::settlement::RunNumber;
 use crate::secrets::{HashOf, Keyring};
 use crate::store::StoreError;
 use crate::store::audit::AccessVerdict;
@@ -45,6 +47,9 @@ pub(super) async fn check(
             grants::judge(engine, number, &mut sweep.findings)?;
             sweep.grants += 1;
         }
+        for number in std::mem::take(&mut sweep.runs_waiting) {
+            settlements::judge(engine, number, &mut sweep.findings)?;
+        }
         progress(sweep.records);
         match last {
             Some(last) => from = Bound::Excluded(last),
@@ -64,6 +69,8 @@ struct Sweep {
     grants: u64,
     /// Grants of the last piece, to be judged once its view is given back.
     grants_waiting: Vec<PurchasingPowerNumber>,
+    /// Settlement runs of the last piece, likewise.
+    runs_waiting: Vec<RunNumber>,
     findings: Findings,
 }
 
@@ -74,6 +81,7 @@ impl Sweep {
             by_table: BTreeMap::new(),
             grants: 0,
             grants_waiting: Vec::new(),
+            runs_waiting: Vec::new(),
             findings: Findings {
                 keyring: std::sync::Arc::clone(&engine.keyring),
                 kept: Vec::new(),
@@ -117,7 +125,9 @@ impl Sweep {
     ) -> Result<(), StoreError> {
         let mut problems = Vec::new();
         match records::check(view, state, record, &mut problems) {
-            Ok(number) => self.grants_waiting.extend(number),
+            Ok(None) => {}
+            Ok(Some(records::Whole::Grant(number))) => self.grants_waiting.push(number),
+            Ok(Some(records::Whole::Run(number))) => self.runs_waiting.push(number),
             Err(StoreError::Corrupt(text)) => {
                 self.findings.add_damage(record.table, record.key, &text)?;
             }

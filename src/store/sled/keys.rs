@@ -4,10 +4,12 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use crate::domain::business_id::BusinessId;
 use crate::domain::client::ClientId;
 use crate::domain::event_id::EventId;
 use crate::domain::number::PurchasingPowerNumber;
 use crate::domain::registry::OrganiserCode;
+use crate::domain::settlement::{RowPlace, RunNumber};
 
 /// Name of the meta record that every batch writes.
 pub(super) const STATE_NAME: &str = "state";
@@ -42,6 +44,10 @@ pub(super) enum Table {
     EventOfDay = 0x25,
     Feed = 0x26,
     Ledger = 0x27,
+    SettlementRun = 0x28,
+    SettlementProvider = 0x29,
+    SettlementRow = 0x2A,
+    SettlementBook = 0x2B,
     AnswerByMessage = 0x30,
     AnswerByReference = 0x31,
     Miss = 0x40,
@@ -63,7 +69,7 @@ pub(super) const REGISTRY_TABLES: [Table; 10] = [
 ];
 
 /// Every table there is.
-pub(super) const TABLES: [Table; 23] = [
+pub(super) const TABLES: [Table; 27] = [
     Table::Meta,
     Table::Municipality,
     Table::County,
@@ -83,6 +89,10 @@ pub(super) const TABLES: [Table; 23] = [
     Table::EventOfDay,
     Table::Feed,
     Table::Ledger,
+    Table::SettlementRun,
+    Table::SettlementProvider,
+    Table::SettlementRow,
+    Table::SettlementBook,
     Table::AnswerByMessage,
     Table::AnswerByReference,
     Table::Miss,
@@ -112,6 +122,10 @@ impl Table {
             Table::EventOfDay => "service events by day",
             Table::Feed => "change feed",
             Table::Ledger => "ledger",
+            Table::SettlementRun => "settlement run",
+            Table::SettlementProvider => "providers of a settlement run",
+            Table::SettlementRow => "rows of a settlement run",
+            Table::SettlementBook => "settlements of an organiser",
             Table::AnswerByMessage => "answer by message",
             Table::AnswerByReference => "answer by reference",
             Table::Miss => "miss",
@@ -316,6 +330,50 @@ impl Key {
         self.fixed(&revision.to_be_bytes()).fixed(&[index])
     }
 
+    /// Prefix of an organiser's settlement runs, in the order of month and number.
+    pub(super) fn settlement_runs(organiser: OrganiserCode) -> Key {
+        Key::table(Table::SettlementRun).organiser_code(organiser)
+    }
+
+    pub(super) fn settlement_run(number: RunNumber) -> Key {
+        Key::table(Table::SettlementRun).run(number)
+    }
+
+    /// Prefix of a run's providers, in the order of their business ids.
+    pub(super) fn settlement_providers(number: RunNumber) -> Key {
+        Key::table(Table::SettlementProvider).run(number)
+    }
+
+    /// Prefix of a run's rows, in the order of provider, day and event.
+    pub(super) fn settlement_rows(number: RunNumber) -> Key {
+        Key::table(Table::SettlementRow).run(number)
+    }
+
+    pub(super) fn settlement_book(organiser: OrganiserCode) -> Key {
+        Key::table(Table::SettlementBook).organiser_code(organiser)
+    }
+
+    /// Below [`Key::settlement_providers`] and [`Key::settlement_rows`].
+    pub(super) fn with_provider(self, provider: &BusinessId) -> Key {
+        self.text(provider.as_str())
+    }
+
+    /// Below [`Key::settlement_rows`].
+    pub(super) fn with_place(self, place: &RowPlace) -> Key {
+        self.with_provider(&place.provider)
+            .with_day(place.service_date)
+            .with_event(place.event)
+    }
+
+    fn run(self, number: RunNumber) -> Key {
+        let month = number.month;
+        let year = month.year().cast_unsigned() ^ (1 << 15);
+        self.organiser_code(number.organiser)
+            .fixed(&year.to_be_bytes())
+            .fixed(&[month.number().cast_unsigned()])
+            .fixed(&number.sequence.to_be_bytes())
+    }
+
     pub(super) fn answer_by_message(message: &Hash) -> Key {
         Key::table(Table::AnswerByMessage).fixed(message)
     }
@@ -355,6 +413,11 @@ impl Key {
             return None;
         };
         Some((u64::from_be_bytes(*number), u64::from_be_bytes(*revision)))
+    }
+
+    /// Whether the key ends with a text.
+    pub(super) fn ends_with_text(&self, text: &str) -> bool {
+        self.0.ends_with(text.as_bytes())
     }
 
     /// The last eight bytes as a number, as [`Key::with_number`] wrote them.

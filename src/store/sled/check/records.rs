@@ -12,6 +12,7 @@ use super::super::stored::{
     Bytes, MessageAnswer, State, StoredAnswer, StoredEvent, StoredGrant, StoredMessage, StoredMiss,
     StoredPerson, StoredReference, Versioned,
 };
+use super::settlements;
 use crate::domain::event_id::EventId;
 use crate::domain::ledger::Posting;
 use crate::domain::number::PurchasingPowerNumber;
@@ -20,6 +21,7 @@ use crate::domain::registry::{
     ProviderApproval, ServiceType,
 };
 use crate::domain::service_event::{PlacedEvent, ServiceEvent};
+use crate::domain::settlement::RunNumber;
 use crate::secrets::WrappedKeys;
 use crate::store::StoreError;
 
@@ -31,11 +33,11 @@ pub(super) struct Record<'a> {
 }
 
 impl Record<'_> {
-    fn decode<T: DeserializeOwned>(&self) -> Result<T, StoreError> {
+    pub(super) fn decode<T: DeserializeOwned>(&self) -> Result<T, StoreError> {
         record::decode(self.table, self.key, self.value)
     }
 
-    fn unseal<T: DeserializeOwned>(
+    pub(super) fn unseal<T: DeserializeOwned>(
         &self,
         view: &View<'_>,
         sealed: &Bytes,
@@ -44,16 +46,23 @@ impl Record<'_> {
     }
 }
 
-type Problems = Vec<String>;
+pub(super) type Problems = Vec<String>;
 
-/// Checks one record. A number is that of a grant to be judged with its ledger and its events;
-/// [`StoreError::Corrupt`] says that the record, or one that it names, cannot be read.
+/// What a record stands for that is judged with other records, once its own are done.
+pub(super) enum Whole {
+    /// A grant with its ledger and its events.
+    Grant(PurchasingPowerNumber),
+    /// A settlement run with its providers and its rows.
+    Run(RunNumber),
+}
+
+/// Checks one record, and says what is to be judged as a whole after it; [`StoreError::Corrupt`] says that the record, or one that it names, cannot be read.
 pub(super) fn check(
     view: &View<'_>,
     state: &State,
     record: &Record<'_>,
     problems: &mut Problems,
-) -> Result<Option<PurchasingPowerNumber>, StoreError> {
+) -> Result<Option<Whole>, StoreError> {
     match record.table {
         Table::Meta => meta(record)?,
         Table::Municipality => drop(record.decode::<ListedMunicipality>()?),
@@ -67,12 +76,22 @@ pub(super) fn check(
         Table::CodeItem => drop(record.decode::<Vec<CodeItem>>()?),
         Table::ClientGrant => drop(record.decode::<Vec<ClientGrant>>()?),
         Table::Customer => customer(view, record, problems)?,
-        Table::Grant => return grant(view, record, problems).map(Some),
+        Table::Grant => {
+            let number = grant(view, record, problems)?;
+            return Ok(Some(Whole::Grant(number)));
+        }
         Table::GrantOfCustomer => grant_of_customer(view, record, problems)?,
         Table::Event => event(view, state, record, problems)?,
         Table::EventOfGrant | Table::EventOfDay => event_index(view, record, problems)?,
         Table::Feed => feed(view, record, problems)?,
         Table::Ledger => ledger(view, record, problems)?,
+        Table::SettlementRun => {
+            let number = settlements::run(view, record, problems)?;
+            return Ok(Some(Whole::Run(number)));
+        }
+        Table::SettlementProvider => settlements::provider(view, record, problems)?,
+        Table::SettlementRow => settlements::row(view, record, problems)?,
+        Table::SettlementBook => settlements::book(view, record, problems)?,
         Table::AnswerByMessage => message(view, record, problems)?,
         Table::AnswerByReference => {
             let stored: StoredReference = record.decode()?;
@@ -206,6 +225,7 @@ fn event(
             &format!("it is missing from the {}", table.name()),
         );
     }
+    settlements::of_event(view, &event, &mut must)?;
     match reads::grant(view, event.number)? {
         None => must(false, "its purchasing power is missing"),
         Some(stored) => {

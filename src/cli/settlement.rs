@@ -1,0 +1,138 @@
+//! `settlement run|show|confirm|paid|cancel-draft`: an organiser's monthly settlement. The work stands in
+//! `operate::settlement`.
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+
+use super::{ConfigFile, organiser_code, os_user::os_user};
+use crate::domain::registry::OrganiserCode;
+use crate::domain::settlement::Month;
+use crate::operate::{Command, settlement};
+
+/// Settle an organiser's events.
+#[derive(Debug, Subcommand)]
+pub enum Settlement {
+    /// Take approved events of a month and before that are not settled yet onto a draft
+    Run(Run),
+    /// Print a settlement with its providers
+    Show(Show),
+    /// Confirm a draft: it can be paid, and not be cancelled any more
+    Confirm(Confirm),
+    /// Note that a confirmed settlement was paid: its events become MAKSETTU
+    Paid(Paid),
+    /// Cancel a draft: its events become HYVAKSYTTY again
+    CancelDraft(CancelDraft),
+}
+
+/// Take events onto a draft.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Takes events that are HYVAKSYTTY, credits too, and makes them TILITETTY. Prints the number of the \
+    settlement, its sums by provider, what is carried forward and whose payment is held back for want of an IBAN. Run \
+    again, it finds nothing; if it broke off, it goes on.\n\
+    Example: psop-adapter settlement run --organiser 853 --month 2026-03 --config fixtures/demo/psop-adapter.toml"
+)]
+pub struct Run {
+    /// Code of the organiser: three digits of a municipality, or two of a wellbeing services county
+    #[arg(long, value_name = "CODE", value_parser = organiser_code)]
+    organiser: OrganiserCode,
+    /// The month, such as 2026-03
+    #[arg(long, value_name = "YYYY-MM", value_parser = month)]
+    month: Month,
+    #[command(flatten)]
+    config: ConfigFile,
+}
+
+/// Print a settlement.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example: psop-adapter settlement show 853-2026-03-1 --config fixtures/demo/psop-adapter.toml"
+)]
+pub struct Show {
+    /// Number of the settlement
+    number: String,
+    #[command(flatten)]
+    config: ConfigFile,
+}
+
+/// Confirm a draft.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "On a confirmed settlement it takes the IBANs that were missing, so that what was held back can be paid.\n\
+    Example: psop-adapter settlement confirm 853-2026-03-1 --config fixtures/demo/psop-adapter.toml"
+)]
+pub struct Confirm {
+    /// Number of the settlement
+    number: String,
+    #[command(flatten)]
+    config: ConfigFile,
+}
+
+/// Note that it was paid.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "What is held back stays TILITETTY, and the settlement CONFIRMED until that is paid too.\n\
+    Example: psop-adapter settlement paid 853-2026-03-1 --config fixtures/demo/psop-adapter.toml"
+)]
+pub struct Paid {
+    /// Number of the settlement
+    number: String,
+    #[command(flatten)]
+    config: ConfigFile,
+}
+
+/// Cancel a draft.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Refused once an event of it is credited, or once a later settlement has brought forward what it carried.\n\
+    Example: psop-adapter settlement cancel-draft 853-2026-03-1 --config fixtures/demo/psop-adapter.toml"
+)]
+pub struct CancelDraft {
+    /// Number of the settlement
+    number: String,
+    #[command(flatten)]
+    config: ConfigFile,
+}
+
+impl Settlement {
+    /// Runs the command.
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        let user = os_user();
+        let (config, command) = match self {
+            Settlement::Run(Run {
+                organiser,
+                month,
+                config,
+            }) => {
+                let run = settlement::Run {
+                    user,
+                    organiser,
+                    month,
+                };
+                (config, Command::SettlementRun(run))
+            }
+            Settlement::Show(Show { number, config }) => {
+                let show = settlement::Show { user, number };
+                (config, Command::SettlementShow(show))
+            }
+            Settlement::Confirm(Confirm { number, config }) => {
+                let confirm = settlement::Confirm { user, number };
+                (config, Command::SettlementConfirm(confirm))
+            }
+            Settlement::Paid(Paid { number, config }) => {
+                let paid = settlement::Paid { user, number };
+                (config, Command::SettlementPaid(paid))
+            }
+            Settlement::CancelDraft(CancelDraft { number, config }) => {
+                let cancel = settlement::CancelDraft { user, number };
+                (config, Command::SettlementCancelDraft(cancel))
+            }
+        };
+        super::operate::run(&config, command)
+    }
+}
+
+fn month(text: &str) -> Result<Month, String> {
+    Month::parse(text).ok_or_else(|| "write a month such as 2026-03".to_owned())
+}

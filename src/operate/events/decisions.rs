@@ -1,0 +1,325 @@
+//! `events-approve`, `events-reject` and `events-credit`: the organiser's decisions about recorded events. Each
+//! event is a commit of its own with its row in the access log, a refusal too; the rules are the domain's.
+
+use serde::{Deserialize, Serialize};
+
+use crate::contract::lexical::normal_form;
+use crate::domain::access::{AccessEntry, DataClass};
+use crate::domain::code::Code;
+use crate::domain::event::Changed;
+use crate::domain::event::organiser::{CreditProposal, approve, credit, reject};
+use crate::domain::event_id::EventId;
+use crate::domain::money::Quantity;
+use crate::domain::rejection::{Group, Rejection};
+use crate::domain::service_event::{Credited, EventState, PlacedEvent, ServiceEvent};
+use crate::domain::settlement::{RunNumber, RunState};
+use crate::operate::acting::{ATTEMPTS_MAX, User, kept};
+use crate::operate::{Done, Failed, Output};
+use crate::services::Services;
+use crate::services::event::fresh_id;
+use crate::store::{Change, Effect, EventsWanted, GrantFacts, GrantQuery, StoreError, Subject};
+use crate::xml::characters::first_illegal;
+
+/// Purpose of what an organiser decides.
+pub(super) const PURPOSE: &str = "PALVELUN_JARJESTAMINEN";
+
+/// Approve events, so that the next settlement takes them.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Approve {
+    pub user: User,
+    pub events: Vec<String>,
+}
+
+/// Reject events that wait for the organiser's check.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reject {
+    pub user: User,
+    pub events: Vec<String>,
+}
+
+/// Credit a settled event, whole or in part.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Credit {
+    pub user: User,
+    pub event: String,
+    pub reason_code: String,
+    pub reason_text: String,
+    /// Line numbers and quantities; none credits all that is left.
+    pub lines: Vec<(u64, Quantity)>,
+}
+
+impl Approve {
+    pub(in crate::operate) async fn run(
+        self,
+        services: &Services,
+        output: &Output,
+    ) -> Result<Done, Failed> {
+        let decide = |facts: &GrantFacts, event: &ServiceEvent| {
+            if event.state == EventState::Hyvaksytty {
+                return Ok(Decided::Already);
+            }
+            approve(&facts.grant, event).map(Decided::changed)
+        };
+        each(
+            services,
+            output,
+            &self.user,
+            "events-approve",
+            &self.events,
+            &decide,
+        )
+        .await
+    }
+}
+
+impl Reject {
+    pub(in crate::operate) async fn run(
+        self,
+        services: &Services,
+        output: &Output,
+    ) -> Result<Done, Failed> {
+        let now = services.clock.now();
+        let decide = |facts: &GrantFacts, event: &ServiceEvent| {
+            if event.state == EventState::Hylatty {
+                return Ok(Decided::Already);
+            }
+            reject(&facts.grant, event, now).map(Decided::changed)
+        };
+        each(
+            services,
+            output,
+            &self.user,
+            "events-reject",
+            &self.events,
+            &decide,
+        )
+        .await
+    }
+}
+
+impl Credit {
+    pub(in crate::operate) async fn run(
+        self,
+        services: &Services,
+        output: &Output,
+    ) -> Result<Done, Failed> {
+        let (reason_code, reason_text) = (
+            normal_form(&self.reason_code),
+            normal_form(&self.reason_text),
+        );
+        let now = services.clock.now();
+        let new_id = fresh_id(now)?;
+        let proposal = CreditProposal {
+            reason_code: &reason_code,
+            reason_text: &reason_text,
+            lines: &self.lines,
+        };
+        let decide = |facts: &GrantFacts, event: &ServiceEvent| {
+            let texts = [("reason/code", &reason_code), ("reason/text", &reason_text)];
+            let illegal = texts
+                .into_iter()
+                .filter(|(_, text)| first_illegal(text).is_some());
+            let rejections: Vec<_> = illegal
+                .map(|(field, _)| rejection(Code::FieldNotAllowed, field))
+                .collect();
+            if !rejections.is_empty() {
+                return Err(rejections);
+            }
+            credit(&facts.grant, event, proposal, new_id, now).map(Decided::changed)
+        };
+        let events = [self.event];
+        each(
+            services,
+            output,
+            &self.user,
+            "events-credit",
+            &events,
+            &decide,
+        )
+        .await
+    }
+}
+
+/// What is decided about an event.
+enum Decided {
+    /// It was decided so before.
+    Already,
+    Changed(Box<Changed>),
+}
+
+impl Decided {
+    fn changed(changed: Changed) -> Decided {
+        Decided::Changed(Box::new(changed))
+    }
+}
+
+type Decide<'a> =
+    dyn Fn(&GrantFacts, &ServiceEvent) -> Result<Decided, Vec<Rejection>> + Send + Sync + 'a;
+
+/// Decides one event after the other; one that is refused stops no other.
+async fn each(
+    services: &Services,
+    output: &Output,
+    user: &User,
+    command: &str,
+    events: &[String],
+    decide: &Decide<'_>,
+) -> Result<Done, Failed> {
+    let mut done = Done::WELL;
+    for text in events {
+        match one(services, user, command, text, decide).await? {
+            Ok(told) => output.out(&format!("{text}: {told}")).await?,
+            Err(rejections) => {
+                done = Done::FOUND_WRONG;
+                for Rejection { code, field, .. } in rejections {
+                    let texts = code.texts();
+                    let told = format!(
+                        "{text}: {} at {field}: {} / {}",
+                        code.as_str(),
+                        texts.en,
+                        texts.fi
+                    );
+                    output.err(&told).await?;
+                }
+            }
+        }
+    }
+    Ok(done)
+}
+
+async fn one(
+    services: &Services,
+    user: &User,
+    command: &str,
+    text: &str,
+    decide: &Decide<'_>,
+) -> Result<Result<String, Vec<Rejection>>, Failed> {
+    for _ in 0..ATTEMPTS_MAX {
+        let found = find(services, text).await?;
+        let run = match &found {
+            Some((_, placed)) => run_under(services, &placed.event).await?,
+            None => None,
+        };
+        let outcome = match (&found, run) {
+            (None, _) => Err(vec![rejection(Code::EventNotFound, "eventId")]),
+            // The run gives its events back: what it settled is not to be corrected any more.
+            (Some(_), Some((_, _, RunState::Cancelling))) => {
+                Err(vec![rejection(Code::EventLocked, "eventId")])
+            }
+            (Some((facts, placed)), _) => decide(facts, &placed.event),
+        };
+        let mut row = user.row(services, command, PURPOSE, DataClass::Basic);
+        if let Some((facts, placed)) = &found {
+            touch(&mut row, facts, &placed.event);
+        }
+        let (told, effect) = match outcome {
+            Err(rejections) => {
+                row.result = rejections
+                    .first()
+                    .map_or_else(String::new, |first| first.code.as_str().to_owned());
+                (Err(rejections), None)
+            }
+            Ok(Decided::Already) => {
+                let state = found.as_ref().map(|(_, placed)| placed.event.state);
+                let told = format!("is {} already", state.map_or("", super::state));
+                (Ok(told), None)
+            }
+            Ok(Decided::Changed(changed)) => {
+                row.events
+                    .extend(changed.credit.as_ref().map(|credit| credit.id));
+                let told = told_of(&changed);
+                let before = found.as_ref().map(|(_, placed)| placed);
+                (Ok(told), Some(Effect::of_event(*changed, before)))
+            }
+        };
+        let rests_on_run = effect.is_some();
+        let change = Change {
+            effect,
+            run_seen: run
+                .filter(|_| rests_on_run)
+                .map(|(number, version, _)| (number, version)),
+            ..Change::access_only(row)
+        };
+        if kept(services, change).await? {
+            return Ok(told);
+        }
+    }
+    Err(StoreError::Conflict.into())
+}
+
+/// The event of this id with its grant.
+pub(super) async fn find(
+    services: &Services,
+    text: &str,
+) -> Result<Option<(GrantFacts, PlacedEvent)>, Failed> {
+    let Some(id) = EventId::parse(text) else {
+        return Ok(None);
+    };
+    let query = GrantQuery {
+        subject: Subject::Event(id),
+        event: None,
+        provider: None,
+        procedure_codes: &[],
+        codes_of_lines: false,
+        events: EventsWanted::None,
+        customer_grants: false,
+    };
+    let facts = services.store.grant_facts(query).await?;
+    Ok(facts.and_then(|facts| {
+        let placed = facts.event.clone()?;
+        Some((facts, placed))
+    }))
+}
+
+/// The settlement run that an event stands on, its version and its state.
+async fn run_under(
+    services: &Services,
+    event: &ServiceEvent,
+) -> Result<Option<(RunNumber, u64, RunState)>, Failed> {
+    let number = event
+        .settled
+        .as_ref()
+        .and_then(|settled| RunNumber::parse(&settled.number));
+    let Some(number) = number else {
+        return Ok(None);
+    };
+    let run = services.store.settlement_run(number).await?;
+    Ok(run.map(|run| (number, run.version, run.state)))
+}
+
+/// What a row of the access log says of an event.
+pub(super) fn touch(row: &mut AccessEntry, facts: &GrantFacts, event: &ServiceEvent) {
+    row.organiser = Some(event.organiser);
+    row.persons = vec![event.person_id.clone()];
+    row.numbers = vec![event.number];
+    row.events = vec![event.id];
+    row.data_class = DataClass::of_service(facts.service_types.first());
+    row.rows_returned = 1;
+}
+
+fn told_of(changed: &Changed) -> String {
+    let Some(credit) = &changed.credit else {
+        return format!("is {} now", super::state(changed.event.state));
+    };
+    let extent = match changed.event.credited {
+        Some(Credited::Full) => "FULL",
+        _ => "PARTIAL",
+    };
+    let shares = credit.shares;
+    format!(
+        "credited {extent} by event {}: price {}, voucher share {}, customer share {}",
+        credit.id, shares.price, shares.voucher, shares.customer
+    )
+}
+
+fn rejection(code: Code, field: &str) -> Rejection {
+    Rejection {
+        group: Group::Grant,
+        code,
+        field: field.to_owned(),
+        line_no: None,
+    }
+}

@@ -1,0 +1,21 @@
+//! Settlement (tilitys): a run is made, shown, confirmed, paid, and a draft cancelled. The rules are in
+//! [`crate::domain::settlement`]; here they are taken step by step.
+//!
+//! Invariant: a step is one commit of bounded size, and a command that broke off is finished by giving it again.
+
+mod cancel;
+mod decide;
+mod run;
+mod show;
+mod steps;
+
+pub use cancel::CancelDraft;
+pub use decide::{Confirm, Paid};
+pub use run::Run;
+pub use show::Show;
+
+/// Events read and moved on at a time: no other commit waits for more than these.
+const STEP_EVENTS_MAX: usize = 500;
+
+/// Purpose of all that belongs to a settlement.
+const PURPOSE: &str = "TILITYS";

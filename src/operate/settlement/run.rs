@@ -1,0 +1,195 @@
+//! `settlement-run`: takes what is approved and not settled yet. A run that broke off is found under way and
+//! finished first.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::show::tell;
+use super::steps::{Acting, effects};
+use super::{PURPOSE, STEP_EVENTS_MAX};
+use crate::clock::date_in_helsinki;
+use crate::domain::access::DataClass;
+use crate::domain::registry::OrganiserCode;
+use crate::domain::service_event::EventState;
+use crate::domain::settlement::{self, Month, RunNumber, RunState, complete, take};
+use crate::operate::acting::{ATTEMPTS_MAX, User, kept};
+use crate::operate::{Done, Failed, Output};
+use crate::services::Services;
+use crate::store::settlement::SettlementStep;
+use crate::store::{Change, OrganiserEntry, StoreError, Stretch};
+
+/// Settle an organiser's month.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Run {
+    pub user: User,
+    pub organiser: OrganiserCode,
+    pub month: Month,
+}
+
+impl Run {
+    pub(in crate::operate) async fn run(
+        self,
+        services: &Services,
+        output: &Output,
+    ) -> Result<Done, Failed> {
+        let (organiser, month) = (self.organiser, self.month);
+        let known = services.store.organiser(organiser).await?;
+        if !matches!(known, OrganiserEntry::Organiser(_)) {
+            let told = format!("the registry has no organiser {organiser}");
+            return Err(Failed::Refused(told));
+        }
+        if month > Month::of(date_in_helsinki(services.clock.now())) {
+            return Err(Failed::Refused(format!("{month} has not begun yet")));
+        }
+        let mut acting = Acting::new(services, output, &self.user, "settlement-run");
+        loop {
+            let book = acting.book(organiser).await?;
+            let under_way = match book.busy {
+                Some(busy) => Some(acting.run(busy).await?),
+                None => None,
+            };
+            if let Some(run) = &under_way
+                && run.state != RunState::Building
+            {
+                return Err(Failed::Refused(format!(
+                    "settlement {} is {}: let that end, or give its command again if it broke off",
+                    run.number,
+                    run.state.as_str()
+                )));
+            }
+            let resumed = under_way.map(|run| run.number);
+            let of = resumed.map_or(month, |number| number.month);
+            let made = build(&mut acting, organiser, of, resumed).await?;
+            if let Some(number) = made {
+                tell(services, output, number).await?;
+            }
+            if resumed.is_some_and(|resumed| resumed.month != month) {
+                continue;
+            }
+            if made.is_none() {
+                let row = self
+                    .user
+                    .row(services, "settlement-run", PURPOSE, DataClass::Payment);
+                let row = crate::domain::access::AccessEntry {
+                    organiser: Some(organiser),
+                    ..row
+                };
+                kept(services, Change::access_only(row)).await?;
+                let told = format!("nothing to settle of organiser {organiser} up to {month}");
+                output.out(&told).await?;
+            }
+            return Ok(Done::WELL);
+        }
+    }
+}
+
+/// Takes events page by page and completes the run; `None` when there was nothing to take.
+async fn build(
+    acting: &mut Acting<'_>,
+    organiser: OrganiserCode,
+    month: Month,
+    resumed: Option<RunNumber>,
+) -> Result<Option<RunNumber>, Failed> {
+    let mut number = resumed;
+    let mut after = None;
+    let mut attempts = 0;
+    loop {
+        let stretch = Stretch::Days {
+            from: Date::MIN,
+            to: month.last_day().unwrap_or(Date::MAX),
+            after,
+        };
+        let read = acting
+            .services
+            .store
+            .events_in_state(organiser, stretch, EventState::Hyvaksytty, STEP_EVENTS_MAX)
+            .await?;
+        if !read.events.is_empty() {
+            let (run, book) = match number {
+                Some(number) => (acting.run(number).await?, None),
+                None => {
+                    let number = next_number(acting, organiser, month).await?;
+                    let book = acting.book(organiser).await?;
+                    super::steps::must_be_free(&book, None)?;
+                    let now = acting.services.clock.now();
+                    let run = settlement::Run::begun(number, now);
+                    (run, Some(book.next(Some(number))))
+                }
+            };
+            if run.state != RunState::Building {
+                // Another has completed it meanwhile.
+                return Ok(Some(run.number));
+            }
+            let known = acting
+                .services
+                .store
+                .settlement_providers(run.number)
+                .await?;
+            let taken = take(&run, &known, &read.events);
+            let taken_number = taken.run.number;
+            let step = SettlementStep {
+                book,
+                providers: taken.providers,
+                rows: taken.rows,
+                effects: effects(&read, taken.events),
+                ..SettlementStep::of(taken.run)
+            };
+            if !acting.keep(step).await? {
+                attempts += 1;
+                if attempts >= ATTEMPTS_MAX {
+                    return Err(StoreError::Conflict.into());
+                }
+                continue;
+            }
+            number = Some(taken_number);
+        }
+        attempts = 0;
+        after = read.after;
+        if after.is_none() {
+            break;
+        }
+    }
+    if let Some(number) = number {
+        finish(acting, number).await?;
+    }
+    Ok(number)
+}
+
+/// The next number of the month: one that is cancelled is not given again.
+async fn next_number(
+    acting: &Acting<'_>,
+    organiser: OrganiserCode,
+    month: Month,
+) -> Result<RunNumber, Failed> {
+    let runs = acting.services.store.settlement_runs(organiser).await?;
+    let of_month = runs.iter().filter(|run| run.number.month == month);
+    let last = of_month.map(|run| run.number.sequence).max().unwrap_or(0);
+    Ok(RunNumber {
+        organiser,
+        month,
+        sequence: last + 1,
+    })
+}
+
+async fn finish(acting: &mut Acting<'_>, number: RunNumber) -> Result<(), Failed> {
+    for _ in 0..ATTEMPTS_MAX {
+        let run = acting.run(number).await?;
+        if run.state != RunState::Building {
+            return Ok(());
+        }
+        let providers = acting.services.store.settlement_providers(number).await?;
+        let book = acting.book(number.organiser).await?;
+        let ibans = acting.ibans().await?;
+        let (run, providers, book) = complete(&run, providers, &book, &ibans);
+        let step = SettlementStep {
+            book: Some(book),
+            providers,
+            ..SettlementStep::of(run)
+        };
+        if acting.keep(step).await? {
+            return Ok(());
+        }
+    }
+    Err(StoreError::Conflict.into())
+}

@@ -1,0 +1,183 @@
+//! Settlement runs as they are kept and read: a run and its organiser's book sealed under a version, its providers
+//! sealed, its rows as plain as the ledger. Decides nothing.
+
+use std::collections::BTreeSet;
+use std::ops::Bound;
+
+use serde::de::DeserializeOwned;
+
+use super::change::{PreparedChange, versioned};
+use super::engine::View;
+use super::events;
+use super::keys::{Key, Table};
+use super::reads;
+use super::record::{self, corrupt};
+use super::stored::{Bytes, Versioned};
+use crate::domain::event_id::EventId;
+use crate::domain::registry::OrganiserCode;
+use crate::domain::service_event::{EventState, PlacedEvent};
+use crate::domain::settlement::{Book, ProviderSums, RowPlace, Run, RunNumber, SettledRow};
+use crate::secrets::Keyring;
+use crate::store::settlement::{EventsWithGrants, SettlementStep};
+use crate::store::{StoreError, Stretch};
+
+/// Makes a step's own records ready; its effects are any effects.
+pub(super) fn prepare(
+    keyring: &Keyring,
+    step: &SettlementStep,
+    prepared: &mut PreparedChange,
+) -> Result<(), StoreError> {
+    let number = step.run.number;
+    if let Some(book) = &step.book {
+        let key = Key::settlement_book(book.organiser);
+        let record = versioned(keyring, Table::SettlementBook, key, book.version, book)?;
+        prepared.versioned.push(record);
+    }
+    let key = Key::settlement_run(number);
+    let record = versioned(
+        keyring,
+        Table::SettlementRun,
+        key,
+        step.run.version,
+        &step.run,
+    )?;
+    prepared.versioned.push(record);
+    for sums in &step.providers {
+        let key = Key::settlement_providers(number).with_provider(&sums.provider);
+        let sealed = Bytes(record::seal(keyring, &key, sums)?);
+        let value = record::encode(&key, &sealed)?;
+        prepared.puts.push((key, value));
+    }
+    for provider in &step.providers_removed {
+        let key = Key::settlement_providers(number).with_provider(provider);
+        prepared.removals.push(key);
+    }
+    for row in &step.rows {
+        let key = Key::settlement_rows(number).with_place(&row.place());
+        let value = record::encode(&key, row)?;
+        prepared.inserts.push((key, value));
+    }
+    for place in &step.rows_removed {
+        prepared
+            .removals
+            .push(Key::settlement_rows(number).with_place(place));
+    }
+    Ok(())
+}
+
+pub(super) fn book(view: &View<'_>, organiser: OrganiserCode) -> Result<Option<Book>, StoreError> {
+    let key = Key::settlement_book(organiser);
+    sealed_under_version(view, Table::SettlementBook, &key)
+}
+
+pub(super) fn run(view: &View<'_>, number: RunNumber) -> Result<Option<Run>, StoreError> {
+    let key = Key::settlement_run(number);
+    sealed_under_version(view, Table::SettlementRun, &key)
+}
+
+pub(super) fn runs(view: &View<'_>, organiser: OrganiserCode) -> Result<Vec<Run>, StoreError> {
+    view.scan(&Key::settlement_runs(organiser))
+        .map(|found| {
+            let (key, value) = found?;
+            let stored: Versioned = record::decode(Table::SettlementRun, &key, &value)?;
+            record::unseal(view.keyring(), Table::SettlementRun, &key, &stored.sealed.0)
+        })
+        .collect()
+}
+
+pub(super) fn providers(
+    view: &View<'_>,
+    number: RunNumber,
+) -> Result<Vec<ProviderSums>, StoreError> {
+    let table = Table::SettlementProvider;
+    view.scan(&Key::settlement_providers(number))
+        .map(|found| {
+            let (key, value) = found?;
+            let sealed: Bytes = record::decode(table, &key, &value)?;
+            record::unseal(view.keyring(), table, &key, &sealed.0)
+        })
+        .collect()
+}
+
+pub(super) fn rows(
+    view: &View<'_>,
+    number: RunNumber,
+    after: Option<&RowPlace>,
+    most: usize,
+) -> Result<Vec<SettledRow>, StoreError> {
+    let prefix = Key::settlement_rows(number);
+    let from = match after {
+        Some(place) => Bound::Excluded(prefix.clone().with_place(place)),
+        None => Bound::Included(prefix.clone()),
+    };
+    let mut rows = Vec::new();
+    for found in view.range((from, Bound::Unbounded)).take(most) {
+        let (key, value) = found?;
+        if !key.is_under(&prefix) {
+            break;
+        }
+        rows.push(record::decode(Table::SettlementRow, &key, &value)?);
+    }
+    Ok(rows)
+}
+
+pub(super) fn events_in_state(
+    view: &View<'_>,
+    organiser: OrganiserCode,
+    stretch: Stretch,
+    state: EventState,
+    most: usize,
+) -> Result<EventsWithGrants, StoreError> {
+    let mut placed = events::of_stretch(view, organiser, stretch, most)?;
+    let last = placed.last().filter(|_| placed.len() == most);
+    let after = last.map(|placed| (placed.event.service_date, placed.event.id));
+    placed.retain(|placed| placed.event.state == state);
+    with_grants(view, placed, after)
+}
+
+pub(super) fn events_of_ids(
+    view: &View<'_>,
+    ids: &[EventId],
+) -> Result<EventsWithGrants, StoreError> {
+    let placed = ids
+        .iter()
+        .map(|id| {
+            events::event(view, *id)?.ok_or_else(|| {
+                corrupt(Table::Event, "is missing, though a settlement run names it")
+            })
+        })
+        .collect::<Result<Vec<PlacedEvent>, StoreError>>()?;
+    with_grants(view, placed, None)
+}
+
+fn with_grants(
+    view: &View<'_>,
+    events: Vec<PlacedEvent>,
+    after: Option<(jiff::civil::Date, EventId)>,
+) -> Result<EventsWithGrants, StoreError> {
+    let numbers: BTreeSet<_> = events.iter().map(|placed| placed.event.number).collect();
+    let grants = numbers
+        .into_iter()
+        .map(|number| {
+            let stored = reads::grant(view, number)?;
+            let grant = stored.map(|stored| stored.grant);
+            grant.ok_or_else(|| corrupt(Table::Grant, "is missing, though an event is on it"))
+        })
+        .collect::<Result<_, StoreError>>()?;
+    Ok(EventsWithGrants {
+        events,
+        grants,
+        after,
+    })
+}
+
+fn sealed_under_version<T: DeserializeOwned>(
+    view: &View<'_>,
+    table: Table,
+    key: &Key,
+) -> Result<Option<T>, StoreError> {
+    match view.get::<Versioned>(table, key)? {
+        Some(stored) => record::unseal(view.keyring(), table, key, &stored.sealed.0).map(Some),
+        None => Ok(None),
+    }
+}
