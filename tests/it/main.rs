@@ -17,6 +17,8 @@ mod durability;
 mod event_feed;
 mod events_at_once;
 mod events_by_operator;
+mod events_decided;
+mod events_import;
 mod fault_order;
 mod first_call;
 mod fuzz_corpus;
@@ -62,6 +64,8 @@ mod scenarios;
 mod scenery;
 mod scenery_events;
 mod schemas;
+mod settlement;
+mod settlement_steps;
 #[cfg(feature = "heavy-tests")]
 mod slow_clients;
 mod support;

@@ -5,6 +5,7 @@ pub mod conformance;
 pub mod dental;
 pub mod mandates;
 pub mod message;
+pub mod operator;
 pub mod planted;
 pub mod server;
 pub mod tamper;
