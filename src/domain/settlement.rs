@@ -361,3 +361,6 @@ pub fn payable_now(providers: &[ProviderSums]) -> impl Iterator<Item = &Provider
     let waiting = providers.iter().filter(|sums| !sums.is_paid);
     waiting.filter(|sums| !sums.is_held_back())
 }
+
+#[cfg(test)]
+mod tests;

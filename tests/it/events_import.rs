@@ -115,7 +115,7 @@ fn every_column_is_checked_and_every_error_of_a_file_is_told() {
         (with(8, "2026-03-17"), "SERVICE_DATE_FUTURE serviceDate"),
         (with(9, "A"), "XSD_INVALID lineNo"),
         (with(10, "1,5"), "XSD_INVALID quantity"),
-        (with(10, "10.001"), "QUOTA_EXCEEDED line[1]"),
+        (with(10, "10.001"), "QUOTA_EXCEEDED quantity"),
         (with(11, "42.01"), "PRICE_ABOVE_CAP unitPrice"),
         (with(11, ""), "XSD_INVALID unitPrice"),
         (with(12, "true"), "FIELD_NOT_ALLOWED line"),
@@ -258,7 +258,7 @@ fn a_month_has_its_quota_and_its_cap() {
         ("687.00", "233.00")
     );
     let second = of("B", "2026-03-03", "920.00");
-    assert_eq!(second.report(), ["2 QUOTA_EXCEEDED line[1]"]);
+    assert_eq!(second.report(), ["2 QUOTA_EXCEEDED quantity"]);
     let april = of("C", "2026-04-01", "920.00");
     assert_eq!(april.report(), ["2 SERVICE_DATE_FUTURE serviceDate"]);
 }

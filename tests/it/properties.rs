@@ -15,12 +15,27 @@ use psop_adapter::contract::types::{
     Customer, Fault, Message as MessageType, OrganiserCode, PostMeta, PurchasingPowerReceipt,
     QueryMeta, Reason, Result as ResultType, Terms,
 };
+use psop_adapter::services::event::{EventReceipt, EventReceiptLine, EventTotals};
 use psop_adapter::services::get_ostovoima::{
     Content, Dental, DentalLine, GetOstovoimaRequest, GetOstovoimaResponse, Ordinary, Organiser,
     Ostovoima, Osva, PriceItem, Saldo, Service, ShownCustomer,
 };
+use psop_adapter::services::get_service_events::{
+    EventLine, GetServiceEventsRequest, GetServiceEventsResponse, ServiceDateWindow, ServiceEvent,
+};
+use psop_adapter::services::post_dental_purchasing_power::{
+    DentalTerms, DentalTermsLine, PostDentalPurchasingPowerRequest,
+    PostDentalPurchasingPowerResponse,
+};
+use psop_adapter::services::post_dental_service_event::{
+    DentalRemaining, DentalRemainingLine, EventProcedure, PostDentalServiceEventRequest,
+    PostDentalServiceEventResponse, Professional,
+};
 use psop_adapter::services::post_purchasing_power::{
     OrdinaryTerms, PostPurchasingPowerRequest, PostPurchasingPowerResponse,
+};
+use psop_adapter::services::post_saldo_purchasing_power::{
+    PostSaldoPurchasingPowerRequest, PostSaldoPurchasingPowerResponse, SaldoTerms,
 };
 use psop_adapter::services::published;
 use psop_adapter::xml::encoding::Encoding;
@@ -134,18 +149,35 @@ macro_rules! of_elements {
 /// A type, and the check of so many cases of it.
 type Checked = (&'static Shape, fn(u32));
 
-const MESSAGES: [Checked; 4] = of_elements![
+const MESSAGES: [Checked; 12] = of_elements![
     GetOstovoimaRequest,
     GetOstovoimaResponse,
     PostPurchasingPowerRequest,
     PostPurchasingPowerResponse,
+    PostSaldoPurchasingPowerRequest,
+    PostSaldoPurchasingPowerResponse,
+    PostDentalPurchasingPowerRequest,
+    PostDentalPurchasingPowerResponse,
+    GetServiceEventsRequest,
+    GetServiceEventsResponse,
+    PostDentalServiceEventRequest,
+    PostDentalServiceEventResponse,
 ];
 
 /// A choice alone is not among them: it has no name of its own in yaserde.
-const SHARED: [Checked; 20] = of_elements![
+const SHARED: [Checked; 33] = of_elements![
     Customer,
     Dental,
     DentalLine,
+    DentalRemaining,
+    DentalRemainingLine,
+    DentalTerms,
+    DentalTermsLine,
+    EventLine,
+    EventProcedure,
+    EventReceipt,
+    EventReceiptLine,
+    EventTotals,
     Fault,
     MessageType,
     Ordinary,
@@ -155,12 +187,16 @@ const SHARED: [Checked; 20] = of_elements![
     Osva,
     PostMeta,
     PriceItem,
+    Professional,
     PurchasingPowerReceipt,
     QueryMeta,
     Reason,
     ResultType,
     Saldo,
+    SaldoTerms,
     Service,
+    ServiceDateWindow,
+    ServiceEvent,
     ShownCustomer,
     Terms,
 ];

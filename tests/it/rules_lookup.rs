@@ -157,9 +157,9 @@ fn a_provider_is_judged_after_the_grant_and_on_the_service_date() {
     let rows = MORE.to_owned() + SUSPENSION;
     let head = HEAD;
     let site = site_with(head, |registry| {
-        let units = "name = \"Kotihoiva Koivu Oy\"\n[[provider.units]]\nunit_code = \"KOIVU-1\"\n\
-            name = \"Koivu, keskusta\"\n";
-        registry.replace("name = \"Kotihoiva Koivu Oy\"\n", units) + &rows
+        let name = "name = \"Kotihoiva Koivu Oy\"\n";
+        let unit = "units = [{ unit_code = \"KOIVU-1\", name = \"Koivu, keskusta\" }]\n";
+        registry.replace(name, &format!("{name}{unit}")) + &rows
     });
     let server = site.start();
     let plain = granted(&server, grant().valid("2026-01-01", "2026-12-31"));

@@ -102,3 +102,17 @@ fn two_runs_at_once_make_one_settlement() {
     assert_eq!(server.stop(), Some(0));
     operate(&site, &["store", "check"]).good();
 }
+
+#[test]
+fn an_event_that_is_settled_on_no_run_is_found() {
+    let site = Site::new("");
+    let planted = Planted::open(&site);
+    let grant = planted.grant("853", "saldo-hoiva", "110987-904Y");
+    let id = planted.event(grant.number, Recorded::default());
+    planted.move_to(id, EventState::Tilitetty);
+    planted.close();
+    let told = operate(&site, &["store", "check"]);
+    assert_eq!(told.code, 1);
+    let found = format!("event {id}: it is settled, and says on no settlement");
+    assert!(told.out.contains(&found), "{}", told.out);
+}

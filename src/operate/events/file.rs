@@ -7,7 +7,7 @@ use std::cell::Cell;
 use std::collections::HashMap;
 use std::io::{self, Read};
 
-use csv::{ByteRecord, ReaderBuilder};
+use csv::{ByteRecord, ReaderBuilder, Terminator};
 use serde::{Deserialize, Serialize};
 
 /// The header row, exactly.
@@ -85,11 +85,14 @@ impl<R: Read> Events<R> {
     pub fn open(file: R) -> Result<Events<R>, FileError> {
         let rows = ReaderBuilder::new()
             .delimiter(b';')
+            // A carriage return before it is taken off by us: of those csv's own line numbers lose count.
+            .terminator(Terminator::Any(b'\n'))
             .has_headers(false)
             .flexible(true)
             .from_reader(Bounded {
                 inner: file,
                 bytes_left: Cell::new(0),
+                last_byte: b'\n',
             });
         let mut events = Events {
             rows,
@@ -174,22 +177,32 @@ impl<R: Read> Events<R> {
         Ok(Some((reference, row)))
     }
 
-    /// The next record, and the line it begins on.
+    /// The next record that is no blank line, and the line it begins on.
     fn record(&mut self) -> Result<Option<(u64, ByteRecord)>, FileError> {
         let mut record = ByteRecord::new();
-        self.rows.get_ref().bytes_left.set(ROW_BYTES_MAX);
-        let after = self.last_line;
-        let unreadable = |source| FileError::Unreadable { after, source };
-        if !self
-            .rows
-            .read_byte_record(&mut record)
-            .map_err(unreadable)?
-        {
-            return Ok(None);
+        loop {
+            self.rows.get_ref().bytes_left.set(ROW_BYTES_MAX);
+            let after = self.last_line;
+            let unreadable = |source| FileError::Unreadable { after, source };
+            let is_there = self.rows.read_byte_record(&mut record);
+            if !is_there.map_err(unreadable)? {
+                return Ok(None);
+            }
+            let breaks = |cell: &[u8]| cell.iter().filter(|byte| **byte == b'\n').count() as u64;
+            let inside: u64 = record.iter().map(breaks).sum();
+            // The reader stands behind the break that ends the record.
+            let line = self.rows.position().line().saturating_sub(1 + inside);
+            self.last_line = line;
+            let last = record.len().saturating_sub(1);
+            if let Some(cell) = record.get(last).and_then(|cell| cell.strip_suffix(b"\r")) {
+                let cell = cell.to_vec();
+                record.truncate(last);
+                record.push_field(&cell);
+            }
+            if record.len() > 1 || record.get(0).is_some_and(|cell| !cell.is_empty()) {
+                return Ok(Some((line, record)));
+            }
         }
-        let line = record.position().map_or(0, csv::Position::line);
-        self.last_line = line;
-        Ok(Some((line, record)))
     }
 }
 
@@ -201,10 +214,11 @@ fn broken(line: u64, column: &str, rule: String) -> Row {
     }
 }
 
-/// A reader that gives out only so many bytes until it is told to go on.
+/// A reader that gives out only so many bytes until it is told to go on, and ends with a line break.
 struct Bounded<R> {
     inner: R,
     bytes_left: Cell<usize>,
+    last_byte: u8,
 }
 
 impl<R: Read> Read for Bounded<R> {
@@ -217,9 +231,17 @@ impl<R: Read> Read for Bounded<R> {
         }
         let most = left.min(buffer.len());
         let read = match buffer.get_mut(..most) {
-            Some(part) => self.inner.read(part)?,
+            Some(part) => match self.inner.read(part)? {
+                0 if self.last_byte != b'\n' && !part.is_empty() => {
+                    part.fill(b'\n');
+                    1
+                }
+                read => read,
+            },
             None => 0,
         };
+        let last = read.checked_sub(1).and_then(|last| buffer.get(last));
+        self.last_byte = last.copied().unwrap_or(self.last_byte);
         self.bytes_left.set(left.saturating_sub(read));
         Ok(read)
     }

@@ -4,11 +4,10 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::STEP_EVENTS_MAX;
 use super::show::tell;
 use super::steps::{Acting, effects};
-use super::{PURPOSE, STEP_EVENTS_MAX};
 use crate::clock::date_in_helsinki;
-use crate::domain::access::DataClass;
 use crate::domain::registry::OrganiserCode;
 use crate::domain::service_event::EventState;
 use crate::domain::settlement::{self, Month, RunNumber, RunState, complete, take};
@@ -60,7 +59,11 @@ impl Run {
             }
             let resumed = under_way.map(|run| run.number);
             let of = resumed.map_or(month, |number| number.month);
-            let made = build(&mut acting, organiser, of, resumed).await?;
+            let made = match build(&mut acting, organiser, of, resumed).await? {
+                Built::Made(number) => Some(number),
+                Built::Nothing => None,
+                Built::Overtaken => continue,
+            };
             if let Some(number) = made {
                 tell(services, output, number).await?;
             }
@@ -68,13 +71,7 @@ impl Run {
                 continue;
             }
             if made.is_none() {
-                let row = self
-                    .user
-                    .row(services, "settlement-run", PURPOSE, DataClass::Payment);
-                let row = crate::domain::access::AccessEntry {
-                    organiser: Some(organiser),
-                    ..row
-                };
+                let row = acting.row(organiser);
                 kept(services, Change::access_only(row)).await?;
                 let told = format!("nothing to settle of organiser {organiser} up to {month}");
                 output.out(&told).await?;
@@ -84,13 +81,21 @@ impl Run {
     }
 }
 
-/// Takes events page by page and completes the run; `None` when there was nothing to take.
+/// What building came to.
+enum Built {
+    Made(RunNumber),
+    Nothing,
+    /// Another run of the organiser began first.
+    Overtaken,
+}
+
+/// Takes events page by page and completes the run.
 async fn build(
     acting: &mut Acting<'_>,
     organiser: OrganiserCode,
     month: Month,
     resumed: Option<RunNumber>,
-) -> Result<Option<RunNumber>, Failed> {
+) -> Result<Built, Failed> {
     let mut number = resumed;
     let mut after = None;
     let mut attempts = 0;
@@ -111,7 +116,9 @@ async fn build(
                 None => {
                     let number = next_number(acting, organiser, month).await?;
                     let book = acting.book(organiser).await?;
-                    super::steps::must_be_free(&book, None)?;
+                    if book.busy.is_some() {
+                        return Ok(Built::Overtaken);
+                    }
                     let now = acting.services.clock.now();
                     let run = settlement::Run::begun(number, now);
                     (run, Some(book.next(Some(number))))
@@ -119,7 +126,7 @@ async fn build(
             };
             if run.state != RunState::Building {
                 // Another has completed it meanwhile.
-                return Ok(Some(run.number));
+                return Ok(Built::Made(run.number));
             }
             let known = acting
                 .services
@@ -150,10 +157,13 @@ async fn build(
             break;
         }
     }
-    if let Some(number) = number {
-        finish(acting, number).await?;
+    match number {
+        Some(number) => {
+            finish(acting, number).await?;
+            Ok(Built::Made(number))
+        }
+        None => Ok(Built::Nothing),
     }
-    Ok(number)
 }
 
 /// The next number of the month: one that is cancelled is not given again.

@@ -82,6 +82,7 @@ fn built_in(name: &str, letters: Letters) -> BoxedStrategy<String> {
         "boolean" => text("true|false|0|1| true "),
         "positiveInteger" => text("[+]?0{0,2}[1-9][0-9]{0,18}"),
         "nonNegativeInteger" => text("[+]?[0-9]{1,19}"),
+        "long" => text("0{0,2}[0-9]{1,18}"),
         "decimal" => text("[-+]?[0-9]{1,12}([.][0-9]{1,3}0{0,2})?"),
         "date" => {
             text("-?[1-9][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])(Z|[-+]0[0-9]:[0-5][0-9])?")
@@ -98,6 +99,12 @@ fn built_in(name: &str, letters: Letters) -> BoxedStrategy<String> {
 fn simple(facets: &'static Facets, letters: Letters) -> BoxedStrategy<String> {
     if let Some(decimal) = facets.decimal {
         return decimal_text(decimal);
+    }
+    if let Some((min, max)) = facets.integer {
+        let number = prop_oneof![Just(min), Just(max), min..=max];
+        return (number, 0..3_usize)
+            .prop_map(|(number, zeros)| format!("{}{number}", "0".repeat(zeros)))
+            .boxed();
     }
     let most = facets.max_length.unwrap_or(200);
     match facets.pattern {
@@ -122,9 +129,10 @@ fn decimal_text(decimal: Decimal) -> BoxedStrategy<String> {
         least..=decimal.max,
         least..=least + 2000,
     ];
-    (number, "", 0..3_usize)
-        .prop_map(move |(number, sign, zeros)| {
-            let (whole, fraction) = (number / scale, number % scale);
+    (number, 0..3_usize)
+        .prop_map(move |(number, zeros)| {
+            let sign = if number < 0 { "-" } else { "" };
+            let (whole, fraction) = (number.abs() / scale, number.abs() % scale);
             let zeros = "0".repeat(zeros);
             format!("{sign}{zeros}{whole}.{fraction:0width$}{zeros}")
         })
