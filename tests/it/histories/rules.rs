@@ -202,6 +202,9 @@ pub const CODES: [Code; 5] = [
     },
 ];
 
+/// The code that takes a tooth out.
+pub const EXTRACTION: usize = 2;
+
 pub struct Price {
     pub code: usize,
     pub from: Civil,
@@ -408,7 +411,7 @@ fn code_item(row: &Code) -> CodeItem {
         min_surfaces: row.surfaces,
         max_surfaces: row.surfaces,
         repeatable: row.repeatable,
-        extraction: row.code == "EBA00",
+        extraction: row.code == CODES[EXTRACTION].code,
     }
 }
 
