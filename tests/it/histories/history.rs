@@ -72,8 +72,8 @@ impl History {
         for (number, (attempt, refused)) in self.steps.iter().enumerate() {
             let number = number + 1;
             let _ = match refused.is_empty() {
-                true => writeln!(told, "{number:3}. {attempt:?}"),
-                false => writeln!(told, "{number:3}. {attempt:?}\n     refused: {refused:?}"),
+                true => writeln!(told, "{number:3}. {attempt}"),
+                false => writeln!(told, "{number:3}. {attempt}\n     refused: {refused:?}"),
             };
         }
         told

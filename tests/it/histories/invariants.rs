@@ -340,7 +340,8 @@ fn amounts(grant: &PurchasingPower, event: &ServiceEvent) -> Result<(), Broken> 
             "{event:?}: line {no}: {voucher} + {customer} is not {price}"
         );
         let most = rounded(line.quantity.0, line.unit_value.0);
-        // The parts that an event is credited in may each round a cent otherwise than alone.
+        // A CREDIT row is what was left before, less what is left after, each rounded: a cent beside what
+        // its own quantity comes to.
         let slack = if sign < 0 { 1 } else { 0 };
         hold!(
             0 <= voucher && voucher <= most + slack && customer >= -slack,

@@ -15,7 +15,7 @@ impl Watch {
         for placed in &world.events {
             let event = &placed.event;
             // A draft may be taken back as long as nothing of it is credited.
-            let was_settled = self.settled.get(&event.id).is_some();
+            let was_settled = self.settled.contains_key(&event.id);
             if was_settled && event.state == EventState::Hyvaksytty {
                 hold!(
                     event.credited.is_none(),

@@ -61,10 +61,10 @@ impl Model {
     /// The codes that refuse a message; none when it is to be accepted.
     pub fn refuse_grant(&self, message: &GrantMessage) -> Codes {
         let mut codes = Codes::new();
-        if let Some(terms) = &message.terms {
-            if terms.decided > self.today || !validity_holds(terms) {
-                codes.insert("PP_VALIDITY_INVALID");
-            }
+        if let Some(terms) = &message.terms
+            && (terms.decided > self.today || !validity_holds(terms))
+        {
+            codes.insert("PP_VALIDITY_INVALID");
         }
         codes.extend(message.content.as_ref().and_then(wrong_alone));
         match message.action {
