@@ -31,6 +31,8 @@ use history::History;
 use tally::Tally;
 
 const HISTORIES: u32 = 10_000;
+/// Fewer say nothing about how often something comes.
+const HISTORIES_TELLING: u32 = 2000;
 /// A share of the histories, with a random sequence of its own: the same whatever threads take them.
 const SHARE: u32 = 250;
 const STEPS_MIN: usize = 12;
@@ -108,5 +110,7 @@ fn every_history_holds_the_invariants_and_agrees_with_a_naive_model() {
     }
     let tally = tally.into_inner().unwrap();
     println!("{tally}");
-    tally.reaches(histories);
+    if histories >= HISTORIES_TELLING {
+        tally.reaches(histories);
+    }
 }

@@ -153,10 +153,7 @@ fn event(world: &World, model: &Model, at: usize) -> Result<(), Broken> {
         "event {at}: {} lines",
         kept.lines.len()
     );
-    let whole = match kept.credited {
-        None => None,
-        Some(credited) => Some(credited == Credited::Full),
-    };
+    let whole = kept.credited.map(|credited| credited == Credited::Full);
     hold!(
         whole == known.credited_whole(),
         "event {at}: credited {whole:?}"

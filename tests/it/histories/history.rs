@@ -72,8 +72,8 @@ impl History {
         for (number, (attempt, refused)) in self.steps.iter().enumerate() {
             let number = number + 1;
             let _ = match refused.is_empty() {
-                true => writeln!(told, "{number:3}. {attempt:?}"),
-                false => writeln!(told, "{number:3}. {attempt:?}\n     refused: {refused:?}"),
+                true => writeln!(told, "{number:3}. {attempt}"),
+                false => writeln!(told, "{number:3}. {attempt}\n     refused: {refused:?}"),
             };
         }
         told
@@ -116,14 +116,14 @@ impl History {
 
     fn grant(&mut self, message: &GrantMessage) -> Result<Refused, Broken> {
         let expected = self.model.refuse_grant(message);
-        let refused = match self.world.grant(message) {
-            Ok(_) => Refused::new(),
-            Err(refused) => refused,
-        };
+        let answer = self.world.grant(message);
+        let refused = answer.as_ref().err().cloned().unwrap_or_default();
         same(&refused, &expected)?;
-        if !refused.is_empty() {
+        let Ok(written) = answer else {
             return Ok(refused);
-        }
+        };
+        same(&written.warnings, &self.model.warn_grant(message))?;
+        self.tally.warnings(&written.warnings);
         let fact = match message.action {
             GrantAction::Create => {
                 let (terms, content) = (message.terms.clone(), message.content.clone());
@@ -158,6 +158,8 @@ impl History {
                 return Ok(refused);
             }
         };
+        same(&written.warnings, &self.model.warn_event(message, &lines))?;
+        self.tally.warnings(&written.warnings);
         let date = message.date;
         let at = message.event.unwrap_or(self.model.events.len());
         let is_new_day = self
@@ -252,6 +254,7 @@ impl History {
     }
 }
 
+/// The library's codes and the model's.
 fn same(refused: &Refused, expected: &Codes) -> Result<(), Broken> {
     hold!(
         refused == expected,

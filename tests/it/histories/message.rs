@@ -2,6 +2,8 @@
 //! reference model are each asked about it. Money is in cents, quantities in thousandths; persons,
 //! providers, services, procedure codes, grants and events are places in their lists.
 
+mod told;
+
 use psop_adapter::domain::event::Action as EventAction;
 use psop_adapter::domain::grant::Action as GrantAction;
 use psop_adapter::domain::period::Period;

@@ -3,6 +3,7 @@
 //! the names of kinds and units.
 
 mod granting;
+mod procedures;
 mod recording;
 
 use std::collections::BTreeSet;

@@ -202,6 +202,9 @@ pub const CODES: [Code; 5] = [
     },
 ];
 
+/// The code that takes a tooth out.
+pub const EXTRACTION: usize = 2;
+
 pub struct Price {
     pub code: usize,
     pub from: Civil,
@@ -265,7 +268,7 @@ pub fn service_on(service: usize, on: Day) -> Option<&'static Service> {
         .filter(|version| version.code == SERVICES[service]);
     versions
         .filter(|version| covers(version.from, version.to, on))
-        .last()
+        .next_back()
 }
 
 /// The agreed price of a provider's approval on a day, or the code of the lack of one.
@@ -284,7 +287,7 @@ pub fn code_on(code: usize, on: Day) -> Option<&'static Code> {
 
 pub fn price_on(code: usize, on: Day) -> Option<&'static Price> {
     let of_code = PRICES.iter().filter(|row| row.code == code);
-    of_code.filter(|row| covers(row.from, None, on)).last()
+    of_code.filter(|row| covers(row.from, None, on)).next_back()
 }
 
 /// The same as the library's types.
@@ -408,7 +411,7 @@ fn code_item(row: &Code) -> CodeItem {
         min_surfaces: row.surfaces,
         max_surfaces: row.surfaces,
         repeatable: row.repeatable,
-        extraction: row.code == "EBA00",
+        extraction: row.code == CODES[EXTRACTION].code,
     }
 }
 

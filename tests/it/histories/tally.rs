@@ -22,11 +22,108 @@ pub struct Tally {
 }
 
 /// How often in 10,000 histories an action must be accepted.
-const ACTIONS: &[(&str, u64)] = &[];
+const ACTIONS: &[(&str, u64)] = &[
+    ("Approve", 6000),
+    ("Credit in part", 400),
+    ("Credit whole", 500),
+    ("Dental Amend", 1000),
+    ("Dental Cancel", 300),
+    ("Dental Create", 3000),
+    ("Dental Resume", 100),
+    ("Dental Suspend", 500),
+    ("Dental event Create", 5000),
+    ("Dental event Delete", 600),
+    ("Dental event Update", 300),
+    ("General event Create", 10_000),
+    ("General event Delete", 1000),
+    ("General event Update", 1000),
+    ("Look", 1000),
+    ("Ordinary Amend", 1000),
+    ("Ordinary Cancel", 300),
+    ("Ordinary Create", 4000),
+    ("Ordinary Resume", 100),
+    ("Ordinary Suspend", 500),
+    ("Pay", 200),
+    ("Read", 2000),
+    ("Reject", 200),
+    ("Saldo Amend", 1000),
+    ("Saldo Cancel", 200),
+    ("Saldo Create", 3000),
+    ("Saldo Resume", 100),
+    ("Saldo Suspend", 400),
+    ("Saldo TopUp", 700),
+    ("Settle", 3000),
+    ("Unsettle", 100),
+    ("Wait", 5000),
+];
 /// How often a code must come.
-const CODES: &[(&str, u64)] = &[];
+const CODES: &[(&str, u64)] = &[
+    ("BALANCE_BELOW_USED", 1000),
+    ("BALANCE_EXCEEDED", 5000),
+    ("CEILING_EXCEEDED", 3000),
+    ("CONTRACT_REF_REQUIRED", 100),
+    ("CUSTOMER_SHARE_NOT_ALLOWED", 2000),
+    ("DUPLICATE_PROCEDURE", 2000),
+    ("EVENT_LOCKED", 3000),
+    ("EVENT_NOT_FOUND", 600),
+    ("EVENT_VERSION_CONFLICT", 200),
+    ("FIELD_NOT_ALLOWED", 2000),
+    ("FIELD_REQUIRED", 2000),
+    ("INSTRUMENT_NOT_ALLOWED", 400),
+    ("LINE_COUNT_EXCEEDED", 3000),
+    ("PP_AMEND_NOT_ALLOWED", 1000),
+    ("PP_AMEND_TOUCHES_SETTLED", 200),
+    ("PP_CANCELLED", 1000),
+    ("PP_EXPIRED_ON_SERVICE_DATE", 300),
+    ("PP_KIND_MISMATCH", 1000),
+    ("PP_NOT_FOUND", 3000),
+    ("PP_NOT_YET_VALID", 3000),
+    ("PP_OVERLAP", 100),
+    ("PP_SUSPENDED", 1000),
+    ("PP_VALIDITY_INVALID", 2000),
+    ("PP_VERSION_CONFLICT", 600),
+    ("PRICE_ABOVE_APPROVED", 1000),
+    ("PRICE_ABOVE_CAP", 1000),
+    ("PRICE_ITEM_UNKNOWN", 100),
+    ("PROCEDURE_NOT_AUTHORISED", 2000),
+    ("PROCEDURE_UNKNOWN", 700),
+    ("PROVIDER_APPROVAL_ENDS_EARLY", 200),
+    ("PROVIDER_APPROVAL_NOT_VALID_ON_DATE", 200),
+    ("PROVIDER_NOT_APPROVED", 2000),
+    ("QUOTA_EXCEEDED", 8000),
+    ("SERVICE_DATE_FUTURE", 800),
+    ("SERVICE_DATE_TOO_OLD", 3000),
+    ("SERVICE_TYPE_UNKNOWN", 20),
+    ("SURFACE_COUNT_MISMATCH", 500),
+    ("TOOTH_ALREADY_EXTRACTED", 100),
+    ("TOOTH_NOT_ALLOWED", 300),
+    ("TOOTH_REQUIRED", 200),
+    ("TOTALS_MISMATCH", 1000),
+    ("UNIT_NOT_ALLOWED", 100),
+];
 /// How often a state of a grant must be seen after a step.
-const STATES: &[(&str, u64)] = &[];
+const STATES: &[(&str, u64)] = &[
+    ("ExaminationOnly", 1000),
+    ("ExaminationOnly with a ceiling", 400),
+    ("Itemised", 1000),
+    ("Itemised with a ceiling", 400),
+    ("KAYTETTY", 10_000),
+    ("KESKEYTETTY", 10_000),
+    ("MITATOITY", 8000),
+    ("Ordinary by Day", 900),
+    ("Ordinary by Month", 900),
+    ("Ordinary by Once", 900),
+    ("Ordinary by Week", 900),
+    ("Ordinary by Whole", 900),
+    ("Ordinary by Year", 900),
+    ("PAATTYNYT", 40_000),
+    ("PriceListCeiling with a ceiling", 1000),
+    ("Saldo in Eur", 2000),
+    ("Saldo in H", 1000),
+    ("Saldo in Kpl", 500),
+    ("TULEVA", 10_000),
+    ("VOIMASSA", 100_000),
+];
 
 fn name(attempt: &Attempt) -> String {
     match attempt {
@@ -66,6 +163,12 @@ impl Tally {
                 .states
                 .entry(model.grant_state(at).to_owned())
                 .or_default() += 1;
+        }
+    }
+
+    pub fn warnings(&mut self, warnings: &Refused) {
+        for code in warnings {
+            *self.codes.entry(code).or_default() += 1;
         }
     }
 

@@ -7,7 +7,7 @@ use psop_adapter::domain::registry::Unit;
 
 use super::super::calendar::{Day, bounds};
 use super::super::message::{Content, GrantLine, GrantMessage, Terms};
-use super::super::rules::{approval_on, code_on, price_on, service_on};
+use super::super::rules::{approval_on, code_on, day as rules_day, price_on, service_on};
 use super::{Codes, Grant, GrantFact, Model};
 
 /// 9 999 999.99 in cents.
@@ -61,10 +61,10 @@ impl Model {
     /// The codes that refuse a message; none when it is to be accepted.
     pub fn refuse_grant(&self, message: &GrantMessage) -> Codes {
         let mut codes = Codes::new();
-        if let Some(terms) = &message.terms {
-            if terms.decided > self.today || !validity_holds(terms) {
-                codes.insert("PP_VALIDITY_INVALID");
-            }
+        if let Some(terms) = &message.terms
+            && (terms.decided > self.today || !validity_holds(terms))
+        {
+            codes.insert("PP_VALIDITY_INVALID");
         }
         codes.extend(message.content.as_ref().and_then(wrong_alone));
         match message.action {
@@ -72,6 +72,23 @@ impl Model {
             _ => self.refuse_change(message, &mut codes),
         }
         codes
+    }
+
+    /// The warnings of an accepted message: a chosen provider's approval that ends before the grant.
+    pub fn warn_grant(&self, message: &GrantMessage) -> Codes {
+        let Some(terms) = &message.terms else {
+            return Codes::new();
+        };
+        let day = message.from.unwrap_or(terms.from);
+        let approval = terms
+            .chosen
+            .and_then(|chosen| approval_on(chosen, day).ok());
+        let ends = approval.and_then(|approval| approval.to);
+        let ends_early = ends.is_some_and(|ends| rules_day(ends) < terms.to);
+        ends_early
+            .then_some("PROVIDER_APPROVAL_ENDS_EARLY")
+            .into_iter()
+            .collect()
     }
 
     fn refuse_creation(&self, message: &GrantMessage, codes: &mut Codes) {
@@ -235,8 +252,10 @@ impl Model {
         {
             codes.extend(approval_on(chosen, from).err());
         }
-        let content = content.filter(|content| wrong_alone(content).is_none());
+        // A block that is wrong by itself is held against the former one too, but changes nothing.
         let content = content.filter(|content| self.refuse_content(message.grant, content, codes));
+        let holds = |content: &Content| wrong_alone(content).is_none();
+        let content = content.filter(|content| holds(content));
         let mut after = grant.clone();
         let dated = if is_inside {
             from
@@ -274,10 +293,7 @@ impl Model {
                 .any(|day| after.quota(day).0 < self.used_in(message.grant, day, None));
             codes.extend(overdrawn.then_some("BALANCE_BELOW_USED"));
         }
-        if message.content.is_none()
-            || content.is_some()
-            || wrong_alone(message.content.as_ref().unwrap()).is_none()
-        {
+        if message.content.as_ref().is_none_or(holds) {
             refuse_total(&after, codes);
         }
         if to > grant.to() && self.overlaps(grant.customer, after.terms(), Some(message.grant)) {
