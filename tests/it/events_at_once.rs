@@ -60,10 +60,7 @@ fn of_twenty_events_on_a_ceiling_for_fifteen_fifteen_are_taken() {
     let number = granted(&server, "150.00");
     let answers = at_once(
         &server,
-        vec![(); 20]
-            .iter()
-            .map(|()| event(&number, PERSON, 1))
-            .collect(),
+        (0..20).map(|_| event(&number, PERSON, 1)).collect(),
     );
     let wanted = [
         ("OK".to_owned(), 15),
@@ -86,7 +83,7 @@ fn a_duplicate_raced_has_one_effect() {
                 while next.fetch_add(1, Ordering::Relaxed) < rounds {
                     // The same id, or a new one under the same reference.
                     let message = event(&number, PERSON, 1);
-                    let other = if done.load(Ordering::Relaxed) % 2 == 0 {
+                    let other = if done.load(Ordering::Relaxed).is_multiple_of(2) {
                         message.clone()
                     } else {
                         message.clone().set("xrd:id", &unique("id"))
@@ -195,12 +192,12 @@ fn readers_beside_writers_miss_nothing() {
             let created = server.post(&event(number, PERSON, 1 + turn % 3).0);
             assert_eq!(verdict(&created), "OK");
             let id = created.text("eventId").unwrap();
-            if turn % 2 == 0 {
+            if turn.is_multiple_of(2) {
                 let message = change("UPDATE", Some((&id, 1)), target, 4);
                 assert_eq!(verdict(&server.post(&message.0)), "OK");
             }
-            if turn % 3 == 0 {
-                let version = 1 + u64::from(turn % 2 == 0);
+            if turn.is_multiple_of(3) {
+                let version = 1 + u64::from(turn.is_multiple_of(2));
                 let message = change("DELETE", Some((&id, version)), target, 4);
                 assert_eq!(verdict(&server.post(&message.0)), "OK");
             }

@@ -55,7 +55,7 @@ fn load(
         let id = recorded.text("eventId").to_owned();
         keep(&id, 1, "KIRJATTU");
         let mut version = 1;
-        if turn % 2 == 0 {
+        if turn.is_multiple_of(2) {
             // What is under way when the server dies may be done or not.
             forget(&id);
             let message = change("UPDATE", Some((&id, version)), target, 5);
@@ -64,14 +64,14 @@ fn load(
             version += 1;
             keep(&id, version, "KIRJATTU");
         }
-        if turn % 3 == 0 {
+        if turn.is_multiple_of(3) {
             forget(&id);
             let message = change("DELETE", Some((&id, version)), target, 5);
             let deleted = connection.post(&message.0).ok()?;
             assert_eq!(deleted.text("status"), "OK", "{}", deleted.body);
             keep(&id, version + 1, "POISTETTU");
         }
-        if turn % 5 == 0 {
+        if turn.is_multiple_of(5) {
             let message = lookup(&number).0;
             connection.post(&message).ok()?;
         }

@@ -23,6 +23,7 @@ mod fault_order;
 mod first_call;
 mod fuzz_corpus;
 mod header_echo;
+mod histories;
 #[cfg(feature = "heavy-tests")]
 mod hostile;
 mod http_edge;

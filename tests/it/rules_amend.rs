@@ -9,7 +9,6 @@ use crate::support::message::Message;
 use crate::support::server::Server;
 
 const DAY: &str = "2026-04-01";
-const SETTLED: &str = "PP_AMEND_TOUCHES_SETTLED effectiveFrom";
 const VALIDITY: &str = "PP_VALIDITY_INVALID terms/validTo";
 
 fn granted(server: &Server, message: Message) -> String {

@@ -171,8 +171,8 @@ async fn a_cut_tail_is_found_by_an_earlier_head_only() {
     cut_carefully(&Hand::on(&place).await, 7);
     assert_eq!(verdict(&place, None).await.breach, None);
     assert_eq!(verdict(&place, Some(heads[7])).await.breach, None);
-    for rows in 8..=10 {
-        let breach = verdict(&place, Some(heads[rows])).await.breach.unwrap();
+    for (rows, head) in heads.iter().enumerate().skip(8).take(3) {
+        let breach = verdict(&place, Some(*head)).await.breach.unwrap();
         let rows = rows as u64;
         assert_eq!(
             (breach.position, breach.broken),

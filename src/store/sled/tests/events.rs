@@ -93,7 +93,7 @@ async fn a_new_event_is_found_by_its_id_its_grant_its_day_and_its_change() {
     };
     for stretch in [of_day, ALL] {
         let events = store.events(turku(), stretch, 9).await.unwrap();
-        assert_eq!(events, [found.clone()]);
+        assert_eq!(events, std::slice::from_ref(&found));
     }
     let unknown = GrantQuery {
         subject: Subject::Event(event_id(8)),
