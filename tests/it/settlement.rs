@@ -26,10 +26,10 @@ pub fn registry(site: &Site, change: impl Fn(&str) -> String) -> PathBuf {
 
 /// The demo registry without the home-care provider's IBAN.
 fn without_iban(text: &str) -> String {
-    let iban = text
+    let mut iban = text
         .lines()
         .skip_while(|line| !line.contains("Kotihoiva Koivu"));
-    let iban = iban.skip(1).next().unwrap();
+    let iban = iban.nth(1).unwrap();
     assert!(iban.starts_with("iban"));
     text.replace(&format!("{iban}\n"), "")
 }

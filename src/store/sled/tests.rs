@@ -9,6 +9,7 @@
 mod audit;
 mod check;
 mod check_records;
+mod check_settlements;
 mod commit;
 mod events;
 mod facts;

@@ -4,11 +4,12 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::history::event;
+use super::history::{event, sums_of};
 use super::registry::registry;
 use super::*;
 use crate::domain::access::{MandateCheck, MandateResult};
 use crate::domain::service_event::{CreditOf, Settled};
+use crate::domain::settlement::{Book, Carried, Run, RunNumber, row_of};
 use crate::store::Miss;
 use crate::store::sled::stored::{
     AccessRow, Bytes, ChainedRow, MessageAnswer, State, StoredAnswer, StoredEvent, StoredGrant,
@@ -96,6 +97,16 @@ fn stored_types_keep_their_bytes() {
         changed_at: at,
         sealed: Bytes(vec![1]),
     };
+    let number = RunNumber::parse("853-2026-03-1").unwrap();
+    let run = Run {
+        confirmed_at: Some(at),
+        ..Run::begun(number, at)
+    };
+    let mut book = Book::empty(turku());
+    book.busy = Some(number);
+    let amount = Cents(-100);
+    let owed = Carried { amount, by: number };
+    book.carried.insert(event.provider.clone(), owed);
     let pins = [
         pin("state", &state),
         pin("versioned", &versioned),
@@ -112,6 +123,10 @@ fn stored_types_keep_their_bytes() {
         pin("posting", &posting),
         pin("event", &event),
         pin("event record", &event_record),
+        pin("run", &run),
+        pin("sums", &sums_of(&event)),
+        pin("settled row", &row_of(&event)),
+        pin("book", &book),
     ];
     let wanted = [
         "state 53 c6d623b7",
@@ -129,6 +144,10 @@ fn stored_types_keep_their_bytes() {
         "posting 27 1b75ec55",
         "event 183 ccbc2f7e",
         "event record 6 61c9ea0a",
+        "run 19 edee766c",
+        "sums 41 1e372ad4",
+        "settled row 71 d3feb399",
+        "book 38 e6d9368b",
     ];
     assert_eq!(pins, wanted);
 }

@@ -6,6 +6,8 @@ use crate::domain::service_event::{
     CreditOf, Credited, Details, EventKind, EventLine, EventState, PlacedEvent, ServiceEvent,
     Settled, Shares,
 };
+use crate::domain::settlement::{Book, Month, ProviderSums, Run, RunNumber, RunState, row_of};
+use crate::store::settlement::SettlementStep;
 use crate::store::{Before, EventWrite};
 
 pub(super) fn event_id(byte: u8) -> EventId {
@@ -150,16 +152,62 @@ pub(super) async fn change(
     store.commit(change).await.unwrap();
 }
 
+/// Puts an event on a settlement of its own.
 pub(super) async fn settle(store: &SledStore, bits: u64, id: u8) {
-    change(store, bits, id, |event| {
-        event.state = EventState::Tilitetty;
-        event.settled = Some(Settled {
-            number: "T-853-202603-1".to_owned(),
+    let facts = facts(store, bits).await;
+    let before = placed(store, bits, id).await;
+    let book = store.settlement_book(turku()).await.unwrap();
+    let book = book.unwrap_or_else(|| Book::empty(turku())).next(None);
+    let number = RunNumber {
+        organiser: turku(),
+        month: Month::of(before.event.service_date),
+        sequence: u32::try_from(book.version).unwrap(),
+    };
+    let event = ServiceEvent {
+        state: EventState::Tilitetty,
+        settled: Some(Settled {
+            number: number.to_string(),
             settled_at: instant(3),
             paid_at: None,
-        });
-    })
-    .await;
+        }),
+        ..before.event.clone()
+    };
+    let write = EventWrite {
+        event: event.clone(),
+        before: Some(Before::of(&before)),
+    };
+    let moved = effect(&facts, Vec::new(), vec![write]);
+    let run = Run {
+        events: 1,
+        sums: event.shares,
+        ..Run::begun(number, instant(3)).next(RunState::Draft)
+    };
+    let step = SettlementStep {
+        book: Some(book),
+        providers: vec![sums_of(&event)],
+        rows: vec![row_of(&event)],
+        effects: moved.effect.into_iter().collect(),
+        ..SettlementStep::of(run)
+    };
+    let change = Change {
+        settlement: Some(step),
+        ..Change::access_only(entry())
+    };
+    store.commit(change).await.unwrap();
+}
+
+/// A provider's sums of one event.
+pub(super) fn sums_of(event: &ServiceEvent) -> ProviderSums {
+    ProviderSums {
+        provider: event.provider.clone(),
+        iban: Some("FI9150001503000009".to_owned()),
+        events: 1,
+        credits: 0,
+        sums: event.shares,
+        brought_forward: Cents(0),
+        brought_from: None,
+        is_paid: false,
+    }
 }
 
 /// Credits an event whole: the credited event and its CREDIT row in one effect.
