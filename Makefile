@@ -18,7 +18,7 @@ BUILD_PACKAGES := gcc libc6-dev pkg-config libssl-dev
 TEST_PACKAGES := libxml2-utils python3 python3-venv strace
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench fmt contract kill-test hostile-test paging-test fuzz clean-debian-test \
+.PHONY: help run test check bench fmt contract kill-test at-once-test hostile-test paging-test fuzz clean-debian-test \
 	build-packages test-packages fuzz-packages
 
 help: ## List the targets
@@ -58,8 +58,13 @@ fmt: ## Format the code
 contract: build-packages ## Write wsdl/ and xsd/ from the code's listings
 	cargo run --locked --quiet -- contract write
 
-kill-test: build-packages ## 20 rounds of 10,000 grants with kill -9 at a random moment (some minutes)
-	PSOP_KILL_ROUNDS=20 PSOP_KILL_CREATES=10000 cargo test --locked --release --test it kill -- --nocapture
+kill-test: build-packages ## kill -9 at a random moment, 20 rounds of 10,000 grants and 20 under mixed load (some minutes)
+	PSOP_KILL_ROUNDS=20 PSOP_KILL_CREATES=10000 PSOP_KILL_EVENTS=4000 \
+		cargo test --locked --release --test it kill -- --nocapture --test-threads 1
+
+at-once-test: build-packages ## Events raced: 1,000 duplicates, readers beside writers for 30 s (a minute)
+	PSOP_DUPLICATE_ROUNDS=1000 PSOP_FEED_SECONDS=30 \
+		cargo test --locked --release --test it events_at_once -- --nocapture --test-threads 1
 
 hostile-test: build-packages ## Hostile input and slow clients: CPU, memory and waiting measured (some minutes)
 	cargo build --release --locked
