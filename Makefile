@@ -9,7 +9,8 @@ CARGO_DENY_VERSION := 0.20.2
 CARGO_FUZZ := target/tools/bin/cargo-fuzz
 CARGO_FUZZ_VERSION := 0.13.2
 FUZZ_TARGETS := envelope header multipart request_get_ostovoima request_get_service_events \
-	request_post_purchasing_power values
+	request_post_dental_purchasing_power request_post_dental_service_event \
+	request_post_purchasing_power request_post_saldo_purchasing_power values
 # Of all fuzz targets together.
 SECONDS := 60
 

@@ -3,7 +3,10 @@
 use psop_adapter::contract::decode::{ContractType, Decoder};
 use psop_adapter::services::get_ostovoima::GetOstovoimaRequest;
 use psop_adapter::services::get_service_events::GetServiceEventsRequest;
+use psop_adapter::services::post_dental_purchasing_power::PostDentalPurchasingPowerRequest;
+use psop_adapter::services::post_dental_service_event::PostDentalServiceEventRequest;
 use psop_adapter::services::post_purchasing_power::PostPurchasingPowerRequest;
+use psop_adapter::services::post_saldo_purchasing_power::PostSaldoPurchasingPowerRequest;
 use psop_adapter::xml::encoding::Encoding;
 use psop_adapter::xml::reader::{Reader, Token};
 
@@ -22,6 +25,21 @@ pub fn get_service_events(data: &[u8]) {
 /// One wrapper of `postPurchasingPower`.
 pub fn post_purchasing_power(data: &[u8]) {
     read_and_write::<PostPurchasingPowerRequest>(data, "postPurchasingPower");
+}
+
+/// One wrapper of `postSaldoPurchasingPower`.
+pub fn post_saldo_purchasing_power(data: &[u8]) {
+    read_and_write::<PostSaldoPurchasingPowerRequest>(data, "postSaldoPurchasingPower");
+}
+
+/// One wrapper of `postDentalPurchasingPower`.
+pub fn post_dental_purchasing_power(data: &[u8]) {
+    read_and_write::<PostDentalPurchasingPowerRequest>(data, "postDentalPurchasingPower");
+}
+
+/// One wrapper of `postDentalServiceEvent`.
+pub fn post_dental_service_event(data: &[u8]) {
+    read_and_write::<PostDentalServiceEventRequest>(data, "postDentalServiceEvent");
 }
 
 fn read_and_write<T: ContractType + PartialEq + std::fmt::Debug>(data: &[u8], name: &str) {

@@ -16,7 +16,7 @@ const BYTES_MAX: u64 = 500_000;
 type Body = fn(&[u8]);
 
 /// Every target and its body; `every_target_is_replayed` compares them with the fuzz crate's own list.
-const TARGETS: [(&str, Body); 7] = [
+const TARGETS: [(&str, Body); 10] = [
     ("envelope", bodies::envelope::run),
     ("header", bodies::header::run),
     ("multipart", bodies::multipart::run),
@@ -26,8 +26,20 @@ const TARGETS: [(&str, Body); 7] = [
         bodies::requests::get_service_events,
     ),
     (
+        "request_post_dental_purchasing_power",
+        bodies::requests::post_dental_purchasing_power,
+    ),
+    (
+        "request_post_dental_service_event",
+        bodies::requests::post_dental_service_event,
+    ),
+    (
         "request_post_purchasing_power",
         bodies::requests::post_purchasing_power,
+    ),
+    (
+        "request_post_saldo_purchasing_power",
+        bodies::requests::post_saldo_purchasing_power,
     ),
     ("values", bodies::values::run),
 ];
