@@ -258,7 +258,7 @@ impl History {
 fn same(refused: &Refused, expected: &Codes) -> Result<(), Broken> {
     hold!(
         refused == expected,
-        "refused with {refused:?}, the model says {expected:?}"
+        "answered {refused:?}, the model says {expected:?}"
     );
     Ok(())
 }

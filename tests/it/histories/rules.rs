@@ -263,12 +263,10 @@ fn covers(from: Civil, to: Option<Civil>, on: Day) -> bool {
 
 /// The version of a service in force on a day.
 pub fn service_on(service: usize, on: Day) -> Option<&'static Service> {
-    let versions = VERSIONS
+    let mut versions = VERSIONS
         .iter()
         .filter(|version| version.code == SERVICES[service]);
-    versions
-        .filter(|version| covers(version.from, version.to, on))
-        .next_back()
+    versions.rfind(|version| covers(version.from, version.to, on))
 }
 
 /// The agreed price of a provider's approval on a day, or the code of the lack of one.
@@ -286,8 +284,8 @@ pub fn code_on(code: usize, on: Day) -> Option<&'static Code> {
 }
 
 pub fn price_on(code: usize, on: Day) -> Option<&'static Price> {
-    let of_code = PRICES.iter().filter(|row| row.code == code);
-    of_code.filter(|row| covers(row.from, None, on)).next_back()
+    let mut of_code = PRICES.iter().filter(|row| row.code == code);
+    of_code.rfind(|row| covers(row.from, None, on))
 }
 
 /// The same as the library's types.
