@@ -313,7 +313,8 @@ impl Before {
 pub struct Change {
     pub access: AccessEntry,
     pub effect: Option<Effect>,
-    /// Kept under a key that must be free.
+    /// Kept under a key that must be free. A refusal, which has no effect, is left out where it is larger than a
+    /// record may be.
     pub answer_by_message: Option<(MessageKey, KeptAnswer)>,
     /// Kept under a key that must be free. When present, `answer_by_message` is the same answer.
     pub answer_by_reference: Option<(ReferenceKey, KeptAnswer)>,

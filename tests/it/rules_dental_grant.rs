@@ -312,3 +312,19 @@ fn all_errors_of_all_lines_come_together() {
         .collect();
     assert_eq!(lines, ["1", "1", "2", "1", "4"]);
 }
+
+#[test]
+fn a_refusal_with_more_errors_than_a_record_holds_is_answered_whole() {
+    let server = site("").start();
+    let wrong: String = (1..=60).map(|no| line(no, "ZZZ99", 1, [""; 4])).collect();
+    let message = create(
+        DENTAL,
+        &terms("suun-hoito"),
+        &dental("ITEMISED", "", &wrong),
+    );
+    for _ in 0..2 {
+        let answer = server.post(&message.0);
+        assert_eq!(answer.errors().len(), 120, "two of each line");
+        assert!(answer.body.len() > 65_536);
+    }
+}

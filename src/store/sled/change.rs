@@ -255,12 +255,20 @@ fn prepare_answers(
     }
     if let Some((message, answer)) = &change.answer_by_message {
         let key = message_key(keyring, message)?;
-        let answer = match under {
-            Some(hash) => MessageAnswer::UnderReference(hash),
-            None => MessageAnswer::Here(seal_answer(&key, answer)?),
+        let kept = match under {
+            Some(hash) => Ok(MessageAnswer::UnderReference(hash)),
+            None => seal_answer(&key, answer).map(MessageAnswer::Here),
         };
-        let value = record::encode(&key, &StoredMessage { kept_at, answer })?;
-        prepared.inserts.push((key, value));
+        let value =
+            kept.and_then(|answer| record::encode(&key, &StoredMessage { kept_at, answer }));
+        match value {
+            Ok(value) => prepared.inserts.push((key, value)),
+            // A refusal of very many errors. Nothing was done, so that its repeat may be decided anew.
+            Err(StoreError::RecordTooLarge { bytes, .. }) if change.effect.is_none() => {
+                tracing::warn!("a refusal of {bytes} bytes is too large to be kept");
+            }
+            Err(error) => return Err(error),
+        }
     }
     Ok(())
 }
