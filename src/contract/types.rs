@@ -418,7 +418,7 @@ contract_type! { Message [
     optional line_no: PositiveInteger = "lineNo" [en "Number of the line concerned." fi "Rivin numero." sv "Radens nummer."];
     one message_fi: Text500 = "messageFi" [en "Text in Finnish." fi "Teksti suomeksi." sv "Text på finska."];
     optional message_sv: Text500 = "messageSv" [en "Text in Swedish." fi "Teksti ruotsiksi." sv "Text på svenska."];
-    optional message_en: Text500 = "messageEn" [en "Text in English." fi "Teksti englanniksi." sv "Text på engelska."];
+    one message_en: Text500 = "messageEn" [en "Text in English." fi "Teksti englanniksi." sv "Text på engelska."];
 } }
 
 contract_type! { Result [

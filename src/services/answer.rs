@@ -79,10 +79,7 @@ pub fn write<O: Operation>(outcome: Outcome<O::Payload>) -> Answer {
             let code = first.map_or_else(String::new, |message| message.code.0.clone());
             let fault = first.map(|message| Fault {
                 fault_code: message.code.0.clone(),
-                fault_string: message
-                    .message_en
-                    .as_ref()
-                    .map_or_else(String::new, |text| text.0.clone()),
+                fault_string: message.message_en.0.clone(),
             });
             let result = ResultType {
                 status: Status::Rejected,
@@ -144,7 +141,7 @@ fn messages(rejections: &[Rejection]) -> Vec<Message> {
                 line_no: rejection.line_no.map(PositiveInteger),
                 message_fi: Text500(texts.fi.to_owned()),
                 message_sv: Some(Text500(texts.sv.to_owned())),
-                message_en: Some(Text500(texts.en.to_owned())),
+                message_en: Text500(texts.en.to_owned()),
             }
         })
         .collect()

@@ -64,10 +64,6 @@ impl Found {
     /// An error as the service answered it: one of a line belongs to that line's row.
     pub(super) fn answered(message: &Message) -> Found {
         let path = message.field.as_ref().map_or("", |field| field.0.as_str());
-        let text = |text: &Option<crate::contract::types::Text500>| {
-            text.as_ref()
-                .map_or_else(String::new, |text| text.0.clone())
-        };
         let line = path
             .strip_prefix("line[")
             .and_then(|rest| rest.split(']').next()?.parse::<usize>().ok());
@@ -77,7 +73,7 @@ impl Found {
             code: message.code.0.clone(),
             field: if COLUMNS.contains(&last) { last } else { path }.to_owned(),
             message_fi: message.message_fi.0.clone(),
-            message_en: text(&message.message_en),
+            message_en: message.message_en.0.clone(),
         }
     }
 }
