@@ -56,7 +56,7 @@ bench: build-packages ## Time the parts of a request
 fmt: ## Format the code
 	cargo fmt
 
-contract: build-packages ## Write wsdl/ and xsd/ from the code's listings
+contract: build-packages ## Write wsdl/, xsd/ and docs/codes.md from the code's listings
 	cargo run --locked --quiet -- contract write
 
 kill-test: build-packages ## kill -9 at a random moment, 20 rounds of 10,000 grants and 20 under mixed load (some minutes)

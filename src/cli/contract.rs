@@ -1,4 +1,7 @@
-//! `contract write|check`: the committed WSDL and schemas, made from the listings in the code.
+//! `contract write|check`: the committed WSDL and schemas, made from the listings in the code, and the page of
+//! codes, made from their texts.
+
+mod codes_page;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -10,10 +13,10 @@ use crate::config;
 use crate::contract::wsdl::{ContractFile, files};
 use crate::services::published;
 
-/// Write or check the WSDL and the schemas.
+/// Write or check the WSDL, the schemas and the page of codes.
 #[derive(Debug, Subcommand)]
 pub enum Contract {
-    /// Write wsdl/ and xsd/ from the listings in the code
+    /// Write wsdl/, xsd/ and docs/codes.md from the listings in the code
     #[command(after_help = "Example: psop-adapter contract write --dir .")]
     Write(Where),
     /// Exit 1 when the files are not what the listings make
@@ -24,7 +27,7 @@ pub enum Contract {
 /// Where the files stand, and what they say.
 #[derive(Debug, Args)]
 pub struct Where {
-    /// Folder that holds wsdl/ and xsd/
+    /// Folder that holds wsdl/, xsd/ and docs/
     #[arg(long, value_name = "FOLDER", default_value = ".")]
     dir: PathBuf,
     /// Address that the WSDL's port names
@@ -38,7 +41,9 @@ pub struct Where {
 impl Where {
     fn files(&self) -> Vec<ContractFile> {
         let default = config::Server::default().public_url;
-        files(&published(), self.address.as_ref().unwrap_or(&default))
+        let mut files = files(&published(), self.address.as_ref().unwrap_or(&default));
+        files.push(codes_page::page());
+        files
     }
 
     fn report(&self, found: &[(String, &'static str)]) -> anyhow::Result<()> {

@@ -1,5 +1,7 @@
 //! Codes of business rejections and warnings, and their texts in Finnish, Swedish and English.
 //! Faults have codes of their own, in `soap::fault`. Texts never carry a caller's value.
+//!
+//! Every text is a sentence that says what is wrong, and behind it what to do about it.
 
 /// What a code says to a person, in the three languages of the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -7,6 +9,21 @@ pub struct Texts {
     pub fi: &'static str,
     pub sv: &'static str,
     pub en: &'static str,
+}
+
+impl Code {
+    /// Whether it warns of something that was done all the same.
+    pub fn is_warning(self) -> bool {
+        matches!(
+            self,
+            Code::ProviderApprovalEndsEarly | Code::ToothAlreadyExtracted
+        )
+    }
+}
+
+/// A text in its two parts: what it means, and what to do.
+pub fn meaning_and_advice(text: &str) -> (&str, &str) {
+    text.split_once(". ").unwrap_or((text, ""))
 }
 
 macro_rules! codes {
@@ -35,34 +52,34 @@ macro_rules! codes {
 
 codes! {
     HetuInvalid "HETU_INVALID" {
-        fi "Henkilötunnus ei ole oikea: tarkista päivä, yksilönumero ja tarkistusmerkki."
-        sv "Personbeteckningen är inte giltig: kontrollera datum, individnummer och kontrolltecken."
-        en "The personal identity code is not valid: check its date, individual number and check character."
+        fi "Henkilötunnus ei ole oikea. Tarkista päivä, yksilönumero ja tarkistusmerkki."
+        sv "Personbeteckningen är inte giltig. Kontrollera datum, individnummer och kontrolltecken."
+        en "The personal identity code is not valid. Check its date, individual number and check character."
     }
     HetuArtificialNotAllowed "HETU_ARTIFICIAL_NOT_ALLOWED" {
-        fi "Keinotekoista henkilötunnusta (yksilönumero 900–999) ei hyväksytä tuotannossa."
-        sv "En artificiell personbeteckning (individnummer 900–999) godkänns inte i produktion."
-        en "An artificial personal identity code (individual number 900–999) is not accepted in production."
+        fi "Keinotekoista henkilötunnusta (yksilönumero 900–999) ei hyväksytä tuotannossa. Käytä henkilön oikeaa tunnusta tai testiympäristöä."
+        sv "En artificiell personbeteckning (individnummer 900–999) godkänns inte i produktion. Använd personens riktiga beteckning eller testmiljön."
+        en "An artificial personal identity code (individual number 900–999) is not accepted in production. Use the person's real code, or the test environment."
     }
     BusinessIdInvalid "BUSINESS_ID_INVALID" {
-        fi "Y-tunnuksen tarkistusnumero ei täsmää."
-        sv "FO-numrets kontrollsiffra stämmer inte."
-        en "The business id's check digit does not match."
+        fi "Y-tunnuksen tarkistusnumero ei täsmää. Tarkista y-tunnus."
+        sv "FO-numrets kontrollsiffra stämmer inte. Kontrollera FO-numret."
+        en "The business id's check digit does not match. Check the business id."
     }
     OidInvalid "OID_INVALID" {
-        fi "OID-tunnus ei ole oikea: 1.2.246.10:n jälkeen tulee y-tunnus, jonka tarkistusnumero täsmää."
-        sv "OID är inte giltig: efter 1.2.246.10 följer ett FO-nummer vars kontrollsiffra stämmer."
-        en "The OID is not valid: after 1.2.246.10 comes a business id whose check digit matches."
+        fi "OID-tunnus ei ole oikea: 1.2.246.10:n jälkeen tulee y-tunnus, jonka tarkistusnumero täsmää. Tarkista OID-tunnus."
+        sv "OID är inte giltig: efter 1.2.246.10 följer ett FO-nummer vars kontrollsiffra stämmer. Kontrollera OID."
+        en "The OID is not valid: after 1.2.246.10 comes a business id whose check digit matches. Check the OID."
     }
     MunicipalityUnknown "MUNICIPALITY_UNKNOWN" {
-        fi "Kuntanumeroa ei ole ladatussa kuntaluettelossa."
-        sv "Kommunnumret finns inte i den inlästa kommunförteckningen."
-        en "The municipality code is not in the loaded list of municipalities."
+        fi "Kuntanumeroa ei ole ladatussa kuntaluettelossa. Tarkista numero; jos se on oikein, pyydä ylläpitoa lataamaan uudempi luettelo."
+        sv "Kommunnumret finns inte i den inlästa kommunförteckningen. Kontrollera numret; om det är rätt, be driften läsa in en nyare förteckning."
+        en "The municipality code is not in the loaded list of municipalities. Check the code; if it is right, ask the operator to load a newer list."
     }
     CountyUnknown "COUNTY_UNKNOWN" {
-        fi "Hyvinvointialueen numeroa ei ole ladatussa luettelossa."
-        sv "Välfärdsområdets nummer finns inte i den inlästa förteckningen."
-        en "The wellbeing services county code is not in the loaded list."
+        fi "Hyvinvointialueen numeroa ei ole ladatussa luettelossa. Tarkista numero; jos se on oikein, pyydä ylläpitoa lataamaan uudempi luettelo."
+        sv "Välfärdsområdets nummer finns inte i den inlästa förteckningen. Kontrollera numret; om det är rätt, be driften läsa in en nyare förteckning."
+        en "The wellbeing services county code is not in the loaded list. Check the code; if it is right, ask the operator to load a newer list."
     }
     TerhikkiInvalid "TERHIKKI_INVALID" {
         fi "Terhikki-numero ei ole oikea: kaikki numerot ovat samoja. Tarkista ammattihenkilön numero."
@@ -70,14 +87,14 @@ codes! {
         en "The Terhikki number is not valid: all its digits are the same. Check the professional's number."
     }
     FieldRequired "FIELD_REQUIRED" {
-        fi "Tämä kenttä on pakollinen tässä toiminnossa."
-        sv "Fältet är obligatoriskt för denna åtgärd."
-        en "This field is required for this action."
+        fi "Tämä kenttä on pakollinen tässä toiminnossa. Lisää se."
+        sv "Fältet är obligatoriskt för denna åtgärd. Lägg till det."
+        en "This field is required for this action. Add it."
     }
     FieldNotAllowed "FIELD_NOT_ALLOWED" {
-        fi "Tätä kenttää tai arvoa ei sallita tässä toiminnossa."
-        sv "Fältet eller värdet är inte tillåtet för denna åtgärd."
-        en "This field or value is not allowed for this action."
+        fi "Tätä kenttää tai arvoa ei sallita tässä: se ei kuulu tähän toimintoon tai lajiin, tai arvo on rajojen ulkopuolella tai annettu kahdesti. Poista tai korjaa se."
+        sv "Fältet eller värdet är inte tillåtet här: det hör inte till denna åtgärd eller detta slag, eller värdet ligger utanför gränserna eller har angetts två gånger. Ta bort eller rätta det."
+        en "This field or value is not allowed here: it does not belong to this action or kind, or its value is out of bounds or given twice. Remove or correct it."
     }
     TextHasPersonId "TEXT_HAS_PERSON_ID" {
         fi "Vapaassa tekstissä on henkilötunnukselta näyttävä merkkijono. Poista se."
@@ -85,9 +102,9 @@ codes! {
         en "The free text holds something shaped like a personal identity code. Remove it."
     }
     PpNotFound "PP_NOT_FOUND" {
-        fi "Ostovoimaa ei löydy näillä tiedoilla."
-        sv "Ingen köpkraft hittas med dessa uppgifter."
-        en "No purchasing power is found with these details."
+        fi "Ostovoimaa ei löydy näillä tiedoilla. Tarkista numero ja muut tiedot."
+        sv "Ingen köpkraft hittas med dessa uppgifter. Kontrollera numret och de övriga uppgifterna."
+        en "No purchasing power is found with these details. Check the number and the other details."
     }
     PpNotYetValid "PP_NOT_YET_VALID" {
         fi "Ostovoima ei ole vielä voimassa palvelupäivänä. Tarkista palvelupäivä."
@@ -115,9 +132,9 @@ codes! {
         en "The kind of the purchasing power does not fit this service. Use the kind's own service and a service type that fits it."
     }
     PpOverlap "PP_OVERLAP" {
-        fi "Asiakkaalla on jo samaan palveluun ostovoima, jonka voimassaolo menee päällekkäin."
-        sv "Kunden har redan en köpkraft för samma tjänst vars giltighet överlappar."
-        en "The customer already has a purchasing power for the same service with an overlapping validity."
+        fi "Asiakkaalla on jo samaan palveluun ostovoima, jonka voimassaolo menee päällekkäin. Valitse toinen voimassaolo tai muuta aiempaa ostovoimaa."
+        sv "Kunden har redan en köpkraft för samma tjänst vars giltighet överlappar. Välj en annan giltighet eller ändra den tidigare köpkraften."
+        en "The customer already has a purchasing power for the same service with an overlapping validity. Choose another validity, or amend the earlier purchasing power."
     }
     PpVersionConflict "PP_VERSION_CONFLICT" {
         fi "Ostovoimaa on muutettu tämän version jälkeen. Hae uusin versio ja tee muutos siihen."
@@ -125,9 +142,9 @@ codes! {
         en "The purchasing power has changed since this version. Fetch the latest version and make the change to that."
     }
     PpValidityInvalid "PP_VALIDITY_INVALID" {
-        fi "Päivät eivät kelpaa: voimassaolo alkaa ennen loppuaan ja kestää alle viisi vuotta, eikä päätös ole tulevaisuudessa."
-        sv "Datumen duger inte: giltigheten börjar före sitt slut och är kortare än fem år, och beslutet ligger inte i framtiden."
-        en "The dates do not hold: the validity starts before it ends and is shorter than five years, and the decision is not in the future."
+        fi "Päivät eivät sovi yhteen: voimassaolo ei saa päättyä ennen alkuaan eikä kestää viittä vuotta, sen on katettava kirjatut tapahtumat, päätös ei saa olla tulevaisuudessa, ja muutoksen on tultava voimaan voimassaolon aikana ja mitätöinnin viimeistään sen lopussa. Korjaa päivä."
+        sv "Datumen passar inte ihop: giltigheten får inte sluta före sin början eller vara fem år eller längre, den ska omfatta de registrerade händelserna, beslutet får inte ligga i framtiden, en ändring ska träda i kraft under giltigheten och en annullering senast vid dess slut. Rätta datumet."
+        en "The dates do not fit together: the validity must not end before it starts or last five years or more, it must cover the recorded events, the decision must not be in the future, a change must take effect within the validity and an annulment by its end. Correct the date."
     }
     PpAmendNotAllowed "PP_AMEND_NOT_ALLOWED" {
         fi "Ostovoimaa ei voi muuttaa näin. Palauta kiinteät tiedot ennalleen tai mitätöi ostovoima ja myönnä uusi."
@@ -150,24 +167,24 @@ codes! {
         en "The service needs an authorisation for purchased services that the purchasing power lacks. Ask the organiser to add it."
     }
     ServiceTypeUnknown "SERVICE_TYPE_UNKNOWN" {
-        fi "Järjestäjällä ei ole tätä palvelua voimassaolon alkupäivänä."
-        sv "Anordnaren har inte denna tjänst den dag giltigheten börjar."
-        en "The organiser has no such service on the day the validity starts."
+        fi "Järjestäjällä ei ole tätä palvelua ratkaisevana päivänä: voimassaolon alkupäivänä tai tapahtuman palvelupäivänä. Tarkista palvelukoodi ja päivä."
+        sv "Anordnaren har inte denna tjänst den avgörande dagen: den dag giltigheten börjar eller händelsens servicedag. Kontrollera tjänstekoden och dagen."
+        en "The organiser has no such service on the day that counts: the first day of the validity, or the service date of an event. Check the service code and the date."
     }
     InstrumentNotAllowed "INSTRUMENT_NOT_ALLOWED" {
-        fi "Tätä rahoitusmuotoa ei sallita palvelussa."
-        sv "Denna finansieringsform är inte tillåten för tjänsten."
-        en "This instrument is not allowed for the service."
+        fi "Tätä rahoitusmuotoa ei sallita palvelussa. Valitse jokin palvelun rahoitusmuodoista."
+        sv "Denna finansieringsform är inte tillåten för tjänsten. Välj en av tjänstens finansieringsformer."
+        en "This instrument is not allowed for the service. Choose one that the service has."
     }
     UnitNotAllowed "UNIT_NOT_ALLOWED" {
-        fi "Yksikkö ei ole palvelun yksikkö."
-        sv "Enheten är inte tjänstens enhet."
-        en "The unit is not the service's unit."
+        fi "Yksikkö ei ole palvelun yksikkö. Käytä palvelun yksikköä."
+        sv "Enheten är inte tjänstens enhet. Använd tjänstens enhet."
+        en "The unit is not the service's unit. Use the service's unit."
     }
     ContractRefRequired "CONTRACT_REF_REQUIRED" {
-        fi "Ostopalvelu tarvitsee sopimusviitteen."
-        sv "En köpt tjänst kräver en avtalsreferens."
-        en "A purchased service needs a contract reference."
+        fi "Ostopalvelu tarvitsee sopimusviitteen. Lisää se."
+        sv "En köpt tjänst kräver en avtalsreferens. Lägg till den."
+        en "A purchased service needs a contract reference. Add it."
     }
     PriceItemUnknown "PRICE_ITEM_UNKNOWN" {
         fi "Toimenpiteellä ei ole hintaa järjestäjän hinnastossa voimassaolon alkupäivänä. Anna rivin arvo tai korjaa koodi."
@@ -175,19 +192,19 @@ codes! {
         en "The procedure has no price in the organiser's price list on the day the validity starts. Give the line's value or correct the code."
     }
     ProviderNotApproved "PROVIDER_NOT_APPROVED" {
-        fi "Järjestäjä ei ole hyväksynyt palveluntuottajaa tähän palveluun."
-        sv "Anordnaren har inte godkänt tjänsteproducenten för denna tjänst."
-        en "The organiser has not approved the provider for this service."
+        fi "Järjestäjä ei ole hyväksynyt palveluntuottajaa tähän palveluun. Pyydä hyväksyntää järjestäjältä tai valitse toinen tuottaja."
+        sv "Anordnaren har inte godkänt tjänsteproducenten för denna tjänst. Be anordnaren om godkännande eller välj en annan producent."
+        en "The organiser has not approved the provider for this service. Ask the organiser for an approval, or choose another provider."
     }
     ProviderApprovalNotValidOnDate "PROVIDER_APPROVAL_NOT_VALID_ON_DATE" {
-        fi "Palveluntuottajan hyväksyntä ei ole voimassa tuona päivänä."
-        sv "Tjänsteproducentens godkännande gäller inte den dagen."
-        en "The provider's approval is not valid on that date."
+        fi "Palveluntuottajan hyväksyntä ei ole voimassa tuona päivänä. Tarkista päivä tai kysy hyväksynnästä järjestäjältä."
+        sv "Tjänsteproducentens godkännande gäller inte den dagen. Kontrollera datumet eller fråga anordnaren om godkännandet."
+        en "The provider's approval is not valid on that date. Check the date, or ask the organiser about the approval."
     }
     ProviderUnitUnknown "PROVIDER_UNIT_UNKNOWN" {
-        fi "Palveluntuottajalla ei ole tätä toimipaikkaa."
-        sv "Tjänsteproducenten har inget sådant verksamhetsställe."
-        en "The provider has no such unit."
+        fi "Palveluntuottajalla ei ole tätä toimipaikkaa. Tarkista toimipaikan tunnus tai jätä se pois."
+        sv "Tjänsteproducenten har inget sådant verksamhetsställe. Kontrollera verksamhetsställets kod eller lämna bort den."
+        en "The provider has no such unit. Check the unit's code, or leave it out."
     }
     ServiceDateFuture "SERVICE_DATE_FUTURE" {
         fi "Palvelupäivä on tulevaisuudessa. Kirjaa tapahtuma, kun palvelu on annettu."
@@ -240,9 +257,9 @@ codes! {
         en "This tooth or area is not given for this procedure. Remove it."
     }
     ToothInvalid "TOOTH_INVALID" {
-        fi "Hammas tai alue ei ole oikea: tarkista numero ja se, montako hammasta toimenpiteelle annetaan ja että kukin on kerran."
-        sv "Tanden eller området är inte rätt: kontrollera numret, hur många tänder som anges för åtgärden och att var och en finns en gång."
-        en "The tooth or area is not right: check its number, how many teeth the procedure takes, and that each stands once."
+        fi "Hammas tai alue ei ole oikea. Tarkista numero ja se, montako hammasta toimenpiteelle annetaan ja että kukin on kerran."
+        sv "Tanden eller området är inte rätt. Kontrollera numret, hur många tänder som anges för åtgärden och att var och en finns en gång."
+        en "The tooth or area is not right. Check its number, how many teeth the procedure takes, and that each stands once."
     }
     SurfaceInvalid "SURFACE_INVALID" {
         fi "Hampaan pinnat eivät ole oikein: sama pinta on kahdesti, tai P on alaleuan hampaassa. Korjaa pinnat."
@@ -325,9 +342,9 @@ codes! {
         en "The continuation has expired. Begin the query anew."
     }
     MandateDenied "MANDATE_DENIED" {
-        fi "Asioija ei voi asioida asiakkaan puolesta tässä palvelussa."
-        sv "Personen kan inte uträtta ärenden för kunden i denna tjänst."
-        en "The acting person cannot act for the customer in this service."
+        fi "Asioija ei voi asioida asiakkaan puolesta tässä palvelussa. Tarvitaan asiakkaan antama valtuus tai huoltajuus."
+        sv "Personen kan inte uträtta ärenden för kunden i denna tjänst. Det behövs en fullmakt av kunden eller vårdnad."
+        en "The acting person cannot act for the customer in this service. A mandate from the customer, or custody of a child, is needed."
     }
     MandateCheckUnavailable "MANDATE_CHECK_UNAVAILABLE" {
         fi "Puolesta-asioinnin valtuutta ei voitu tarkistaa. Yritä myöhemmin uudelleen."
@@ -336,9 +353,9 @@ codes! {
     }
     /// Warning.
     ProviderApprovalEndsEarly "PROVIDER_APPROVAL_ENDS_EARLY" {
-        fi "Valitun palveluntuottajan hyväksyntä päättyy ennen ostovoiman voimassaoloa."
-        sv "Den valda tjänsteproducentens godkännande upphör innan köpkraften gör det."
-        en "The chosen provider's approval ends before the purchasing power does."
+        fi "Valitun palveluntuottajan hyväksyntä päättyy ennen ostovoiman voimassaoloa. Varmista, että hyväksyntää jatketaan, tai lyhennä voimassaoloa."
+        sv "Den valda tjänsteproducentens godkännande upphör innan köpkraften gör det. Försäkra dig om att godkännandet förlängs, eller förkorta giltigheten."
+        en "The chosen provider's approval ends before the purchasing power does. Make sure that the approval will be renewed, or shorten the validity."
     }
     /// Warning.
     ToothAlreadyExtracted "TOOTH_ALREADY_EXTRACTED" {
@@ -384,6 +401,8 @@ mod tests {
             for text in [texts.fi, texts.sv, texts.en] {
                 let characters = text.chars().count();
                 assert!((1..=500).contains(&characters), "{}", code.as_str());
+                let (meaning, advice) = meaning_and_advice(text);
+                assert!(!meaning.ends_with('.') && advice.ends_with('.'), "{text}");
             }
             assert!(code.as_str().chars().count() <= 60);
         }

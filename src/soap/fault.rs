@@ -4,6 +4,8 @@
 //! the caller's bytes, no person, no number, no inner state is repeated. What only an operator can
 //! mend says `INTERNAL` or `STORE_UNAVAILABLE`, and the log says the rest.
 
+mod meaning;
+
 use std::borrow::Cow;
 
 use crate::contract::decode::Offence;
