@@ -107,6 +107,12 @@ impl StandIn {
         self.address
     }
 
+    /// Ends it and leaves its files, so that servers that ask it still start.
+    pub fn silence(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
     fn said(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("stdout")).unwrap()
     }
