@@ -19,6 +19,7 @@ mod events_at_once;
 mod events_by_operator;
 mod events_decided;
 mod events_import;
+mod every_code;
 mod fault_order;
 mod first_call;
 mod fuzz_corpus;
