@@ -251,42 +251,55 @@ impl Planted {
     }
 
     /// Many small events on grants of one customer, a thousand a grant and a hundred a commit, on the
-    /// ninety days before the middle of March 2026.
+    /// days from the beginning of 2026 to the middle of March. Grants side by side: they share syncs.
     #[cfg(feature = "heavy-tests")]
     pub fn many_events(&self, organiser: &str, service_code: &str, person: &str, count: usize) {
-        let mut left = count;
-        while left > 0 {
-            let mut grant = self.grant(organiser, service_code, person);
-            for _ in 0..10 {
-                let events = left.min(100);
-                left -= events;
-                let mut effect = Effect {
-                    person_id: person_id(person),
-                    customer: None,
-                    grant: grant.clone(),
-                    postings: Vec::new(),
-                    events: Vec::new(),
-                };
-                effect.grant.revision += 1;
-                for index in 0..events {
-                    let recorded = Recorded {
-                        service_date: date(2026, 1, 1)
-                            .checked_add(jiff::Span::new().days(index as i64 % 75))
-                            .unwrap(),
-                        ..Recorded::default()
-                    };
-                    let event = recorded.event(&grant, person_id(person));
-                    let posting = event.posting(&grant, now());
-                    effect.grant.book(&posting);
-                    effect.postings.push(posting);
-                    effect.events.push(EventWrite {
-                        event,
-                        before: None,
-                    });
-                }
-                grant = effect.grant.clone();
-                self.commit(effect).unwrap();
+        let grants: Vec<PurchasingPower> = (0..count.div_ceil(1000))
+            .map(|_| self.grant(organiser, service_code, person))
+            .collect();
+        let next = std::sync::atomic::AtomicUsize::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..64 {
+                scope.spawn(|| {
+                    while let Some(grant) =
+                        grants.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed))
+                    {
+                        self.thousand_events(grant.clone(), person);
+                    }
+                });
             }
+        });
+    }
+
+    #[cfg(feature = "heavy-tests")]
+    fn thousand_events(&self, mut grant: PurchasingPower, person: &str) {
+        for _ in 0..10 {
+            let mut effect = Effect {
+                person_id: person_id(person),
+                customer: None,
+                grant,
+                postings: Vec::new(),
+                events: Vec::new(),
+            };
+            effect.grant.revision += 1;
+            for index in 0..100 {
+                let recorded = Recorded {
+                    service_date: date(2026, 1, 1)
+                        .checked_add(jiff::Span::new().days(index % 75))
+                        .unwrap(),
+                    ..Recorded::default()
+                };
+                let event = recorded.event(&effect.grant, person_id(person));
+                let posting = event.posting(&effect.grant, now());
+                effect.grant.book(&posting);
+                effect.postings.push(posting);
+                effect.events.push(EventWrite {
+                    event,
+                    before: None,
+                });
+            }
+            grant = effect.grant.clone();
+            self.commit(effect).unwrap();
         }
     }
 
