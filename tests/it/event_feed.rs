@@ -96,6 +96,8 @@ fn pages_hold_each_event_once_and_what_changes_meanwhile_comes_after_the_waterma
     planted.close();
 
     let server = site.start();
+    let (pages, _) = read_all(&server, SINCE_EVER, 500);
+    assert_eq!(sizes(&pages), [500, 500, 250]);
     let first = ask(&server, &format!("{SINCE_EVER}{}", page_of(500)));
     let first_ids = first.texts("eventId");
     assert_eq!(first_ids.len(), 500);
