@@ -52,6 +52,10 @@ pub async fn answer<O: Operation>(
             way.record("RATE_LIMITED", false).await?;
             Err(Failure::RateLimited)
         }
+        Err(Failure::Store(error @ StoreError::RecordTooLarge { .. })) => {
+            way.record("MESSAGE_TOO_LARGE", false).await?;
+            Err(error.into())
+        }
         other => other,
     }
 }

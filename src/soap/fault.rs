@@ -144,7 +144,13 @@ impl From<StoreError> for Fault {
     fn from(error: StoreError) -> Fault {
         match error {
             StoreError::Conflict | StoreError::Busy => Fault::busy(),
-            StoreError::RecordTooLarge { .. } => Fault::internal(),
+            StoreError::RecordTooLarge { bytes_max, .. } => Fault::new(
+                FaultCode::MessageTooLarge,
+                format!(
+                    "what the message asks for is larger than one record may be ({bytes_max} bytes); nothing was \
+                     done: name fewer providers or lines"
+                ),
+            ),
             StoreError::Corrupt(_) | StoreError::Unavailable(_) => Fault::fixed(
                 FaultCode::StoreUnavailable,
                 "the data store cannot be used now; nothing was done, send the same message again later",

@@ -1,21 +1,22 @@
 //! The cases, in the order of the contract's lists: faults, rejections, warnings.
 
 use psop_adapter::soap::fault::Fault;
-use psop_adapter::store::StoreError;
+use psop_adapter::soap::reply;
 
 use crate::changes::{
     DENTAL, ORDINARY, SALDO, amend, balance, cancel, create, dental, hours, resume, suspend, terms,
 };
 use crate::scenery::{TURKU, grant, person};
 use crate::scenery_events::{dental_grant, element, recorded};
+use crate::support::answer::Answer;
 use crate::support::dental::feed;
 use crate::support::message::{Message, unique};
 
-use super::Case;
 use super::places::{
-    CHILD, STRANGER, UNSURE, a_day_late, business_ids, in_production, past_a_limit_of_one,
+    CHILD, Place, STRANGER, UNSURE, a_day_late, business_ids, in_production, past_a_limit_of_one,
     with_a_broken_record,
 };
+use super::{Case, Told};
 
 const UNKNOWN: &str = "OV-1234-5678-9ABC-B";
 const NO_EVENT: &str = "00000000-0000-7000-8000-000000000000";
@@ -51,12 +52,8 @@ pub const CASES: &[Case] = &[
     Case("CONTENT_TYPE_UNSUPPORTED", "", |at| {
         at.server.post_bytes(at.lookup().0.as_bytes(), "application/json").into()
     }),
-    // A grant larger than a record may be: nobody's mistake that has a code of its own.
-    Case("INTERNAL", "", |at| {
-        let allowed = business_ids().take(12_000).map(|id| element("allowedProviderBusinessId", &id));
-        let allowed: String = allowed.collect();
-        at.says(&grant().before("/psop:terms", &allowed))
-    }),
+    // No message brings it, only a defect: that a panic does is shown beside the HTTP edge.
+    Case("INTERNAL", "", |_| written(&Fault::internal())),
     Case("STORE_UNAVAILABLE", "", |_| with_a_broken_record()),
     Case("BUSY_RETRY", "", |_| past_a_limit_of_one()),
 
@@ -207,12 +204,26 @@ pub const CASES: &[Case] = &[
     }),
 ];
 
+/// A fault as it goes on the wire.
+fn written(fault: &Fault) -> Told {
+    let body = reply::fault(None, fault);
+    let answer = format!(
+        "HTTP/1.1 500 -\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    Answer::parse(answer.as_bytes()).unwrap().into()
+}
+
 #[test]
-fn what_an_operator_alone_can_mend_says_internal() {
-    let too_large = StoreError::RecordTooLarge {
-        bytes: 65_537,
-        bytes_max: 65_536,
+fn a_grant_larger_than_a_record_is_told_so_and_leaves_its_row_alone() {
+    let place = Place::new();
+    let many = |count| -> String {
+        let ids = business_ids().take(count);
+        ids.map(|id| element("allowedProviderBusinessId", &id))
+            .collect()
     };
-    assert_eq!(Fault::from(too_large), Fault::internal());
-    assert_eq!(Fault::internal().code.as_str(), "INTERNAL");
+    let message = grant().before("/psop:terms", &many(12_000));
+    assert_eq!(place.says(&message).0, ["MESSAGE_TOO_LARGE"]);
+    let smaller = grant().before("/psop:terms", &many(1_000));
+    assert_eq!(place.says(&smaller).0, [""; 0]);
 }
