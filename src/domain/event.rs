@@ -1,8 +1,8 @@
 //! Recording a service event: every rule, judged on the message and on what the store knows; and the
 //! organiser's decisions about one that is recorded.
 //!
-//! One way for all kinds. [`examine`] looks at the message alone and says what is to be looked up;
-//! [`decide`] judges it against the facts. Both only note what they find, so that all errors come back
+//! One way for all kinds. [`examine()`] looks at the message alone and says what is to be looked up;
+//! [`decide()`] judges it against the facts. Both only note what they find, so that all errors come back
 //! at once; whatever is wrong, nothing changes. [`organiser`] approves, rejects, credits and settles.
 //!
 //! ```text

@@ -1,5 +1,5 @@
 //! What the organiser decides about an event: approval, rejection, settlement, payment. Crediting is in
-//! [`super::credit`].
+//! `credit`.
 //!
 //! Each takes an event as it is and gives it as it is from now on, or the reason why not. The event's
 //! version stays: only the provider's own changes raise it. Settlement and payment move no money of
