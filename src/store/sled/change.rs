@@ -20,7 +20,7 @@ use crate::domain::event_id::EventId;
 use crate::domain::number::PurchasingPowerNumber;
 use crate::domain::person_id::PersonId;
 use crate::domain::registry::OrganiserCode;
-use crate::secrets::{HashOf, Keyring};
+use crate::secrets::{HashOf, Keyring, SEAL_BYTES};
 use crate::store::{
     Before, Change, Effect, EventWrite, KeptAnswer, MessageKey, NewMiss, ReferenceKey, StoreError,
 };
@@ -28,14 +28,16 @@ use crate::store::{
 /// Persons, numbers and events in one row of the access log; a call with more has more rows.
 pub(super) const ROW_ITEMS_MAX: usize = 500;
 
-/// What the chain and the envelope add to a row: header, position, link, length, nonce and tag.
-const ROW_OVERHEAD_BYTES: usize = 5 + 10 + 32 + 3 + 28;
+/// What the chain and the envelope add to a row: header, position, link, length, and the seal.
+const ROW_OVERHEAD_BYTES: usize = 5 + 10 + 32 + 3 + SEAL_BYTES;
 
 /// What the envelope and the places add to an event: header, two places, time, length.
 const EVENT_OVERHEAD_BYTES: usize = 5 + 10 + 10 + 10 + 3;
 
 /// A change as the committer takes it.
 pub(super) struct PreparedChange {
+    /// Version of the keys before anything of it was sealed.
+    pub(super) keys_version: u64,
     /// New records. Each of their keys must be free.
     pub(super) inserts: Vec<(Key, Vec<u8>)>,
     /// A key that must be free and stays so.
@@ -76,6 +78,7 @@ pub(super) struct PreparedEvent {
 /// Makes a change ready, or says that a record of it is too large.
 pub(super) fn prepare(keyring: &Keyring, change: &Change) -> Result<PreparedChange, StoreError> {
     let mut prepared = PreparedChange {
+        keys_version: keyring.version(),
         inserts: Vec::new(),
         absent: match &change.unanswered_reference {
             Some(reference) => {

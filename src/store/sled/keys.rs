@@ -100,6 +100,22 @@ pub(super) const TABLES: [Table; 27] = [
 ];
 
 impl Table {
+    /// Whether records of this table hold something sealed.
+    pub(super) fn is_sealed(self) -> bool {
+        matches!(
+            self,
+            Table::Customer
+                | Table::Grant
+                | Table::Event
+                | Table::SettlementRun
+                | Table::SettlementProvider
+                | Table::SettlementBook
+                | Table::AnswerByMessage
+                | Table::AnswerByReference
+                | Table::Access
+        )
+    }
+
     /// Name in messages to the operator.
     pub(super) fn name(self) -> &'static str {
         match self {

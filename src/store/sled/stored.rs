@@ -76,6 +76,10 @@ pub(super) struct State {
     pub(super) changes: u64,
     /// Random, made with the store and anew by a restore: what a watermark was given in.
     pub(super) epoch: [u8; 16],
+    /// Version of the wrapped keys. A change sealed under an earlier one is decided and sealed anew.
+    pub(super) keys_version: u64,
+    /// Records written since the encryption key that seals now was made, in tables that are sealed.
+    pub(super) seals: u64,
 }
 
 /// A record that others are decided on: its version in clear, the rest sealed. A customer's version is
