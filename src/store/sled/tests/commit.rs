@@ -9,8 +9,8 @@ use tokio::time::timeout;
 
 use super::registry::registry;
 use super::*;
-use crate::store::sled::change::ROW_ITEMS_MAX;
-use crate::store::sled::record::VALUE_BYTES_MAX;
+use crate::store::records::change::ROW_ITEMS_MAX;
+use crate::store::records::record::VALUE_BYTES_MAX;
 
 #[tokio::test]
 async fn all_that_is_kept_is_there_after_a_reopen() {
