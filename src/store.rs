@@ -5,6 +5,7 @@
 
 pub mod audit;
 pub mod check;
+mod records;
 pub mod settlement;
 pub mod sled;
 

@@ -12,14 +12,13 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
-use super::batch::{Staged, Verdict};
-use super::change::PreparedChange;
-use super::engine::{Engine, View};
+use super::engine::Fenced;
 use super::guard::{Guard, Head};
-use super::registry::PreparedRegistry;
-use super::stored::State;
 use crate::durable::sync_folder_of;
 use crate::store::StoreError;
+use crate::store::records::batch::{Staged, Verdict};
+use crate::store::records::stored::State;
+use crate::store::records::{View, Work};
 
 /// Shortest time between two writes of the guard file.
 const HEAD_EVERY: Duration = Duration::from_secs(1);
@@ -35,14 +34,11 @@ pub(super) type SyncLog = Box<dyn FnMut(&File) -> io::Result<()> + Send>;
 pub(super) type Answer = oneshot::Sender<Result<(), StoreError>>;
 
 /// What the committer is asked.
-pub(super) enum Job {
-    Change(Box<PreparedChange>, Answer),
-    Registry(PreparedRegistry, Answer),
-}
+pub(super) type Job = (Work, Answer);
 
 /// The writing side of an open store.
 pub(super) struct Committer {
-    engine: Arc<Engine>,
+    sled: Arc<Fenced>,
     /// Our own handle on sled's log.
     log: File,
     sync_log: SyncLog,
@@ -65,14 +61,14 @@ enum Next {
 
 impl Committer {
     pub(super) fn new(
-        engine: Arc<Engine>,
+        sled: Arc<Fenced>,
         (log, sync_log): (File, SyncLog),
         guard: Guard,
         state: State,
         batch_max: usize,
     ) -> Committer {
         Committer {
-            engine,
+            sled,
             log,
             sync_log,
             guard,
@@ -85,21 +81,9 @@ impl Committer {
 
     /// Works until every sender of jobs is gone and the queue is empty, then closes the store.
     pub(super) fn run(mut self, jobs: &Receiver<Job>) -> Result<(), StoreError> {
-        let mut postponed = None;
         loop {
-            let next = match postponed.take() {
-                Some(job) => Next::Job(job),
-                None => self.wait(jobs),
-            };
-            match next {
-                Next::Job(Job::Change(change, answer)) => {
-                    postponed = self.commit_batch(jobs, (change, answer));
-                }
-                Next::Job(Job::Registry(registry, answer)) => {
-                    let outcome =
-                        self.commit(|staged, view| staged.replace_registry(view, registry.0));
-                    let _ = answer.send(outcome);
-                }
+            match self.wait(jobs) {
+                Next::Job(job) => self.commit_batch(jobs, job),
                 Next::HeadDue => {}
                 Next::Closed => return self.close(),
             }
@@ -121,32 +105,18 @@ impl Committer {
         }
     }
 
-    /// Commits `first` with what is queued behind it, and gives back a job that stands for itself.
-    fn commit_batch(
-        &mut self,
-        jobs: &Receiver<Job>,
-        first: (Box<PreparedChange>, Answer),
-    ) -> Option<Job> {
-        let (mut changes, mut answers) = (vec![first.0], vec![first.1]);
-        let mut postponed = None;
-        while changes.len() < self.batch_max {
-            match jobs.try_recv() {
-                Ok(Job::Change(change, answer)) => {
-                    changes.push(change);
-                    answers.push(answer);
-                }
-                Ok(other) => {
-                    postponed = Some(other);
-                    break;
-                }
-                Err(_) => break,
-            }
+    /// Commits `first` with what is queued behind it.
+    fn commit_batch(&mut self, jobs: &Receiver<Job>, first: Job) {
+        let (mut work, mut answers) = (vec![first.0], vec![first.1]);
+        while work.len() < self.batch_max
+            && let Ok((next, answer)) = jobs.try_recv()
+        {
+            work.push(next);
+            answers.push(answer);
         }
         let verdicts = self.commit(|staged, view| {
-            let stage = |change: Box<PreparedChange>| staged.add(view, *change);
-            changes
-                .into_iter()
-                .map(stage)
+            work.into_iter()
+                .map(|work| staged.add(view, work))
                 .collect::<Result<Vec<_>, _>>()
         });
         // A caller that went away is told nothing; what it asked is kept all the same.
@@ -166,19 +136,18 @@ impl Committer {
                 }
             }
         }
-        postponed
     }
 
     /// Stages, applies, writes and syncs one batch.
     fn commit<T>(
         &mut self,
-        stage: impl FnOnce(&mut Staged, &View<'_>) -> Result<T, StoreError>,
+        stage: impl FnOnce(&mut Staged, &dyn View) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let mut staged = Staged::new(self.state);
-        let outcome = self.engine.read(|view| stage(&mut staged, view))?;
+        let outcome = self.sled.read(|view| stage(&mut staged, view))?;
         if !staged.is_empty() {
-            let (batch, state) = staged.finish()?;
-            self.engine.apply(batch)?;
+            let (writes, state) = staged.finish()?;
+            self.sled.apply(writes)?;
             self.make_durable()?;
             self.state = state;
             self.head_is_behind = true;
@@ -187,9 +156,9 @@ impl Committer {
     }
 
     fn make_durable(&mut self) -> Result<(), StoreError> {
-        self.engine.flush()?;
+        self.sled.flush()?;
         (self.sync_log)(&self.log).map_err(|error| {
-            self.engine.fail(&format!(
+            self.sled.fail(&format!(
                 "what was written could not be synced to the disk ({error}): check the disk and its free \
                  space, then restart; everything acknowledged was synced before"
             ))
@@ -211,7 +180,7 @@ impl Committer {
         if durable.is_ok() {
             self.write_head();
         }
-        let closed = self.engine.close();
+        let closed = self.sled.close();
         durable.and(closed)?;
         // sled writes a little while it closes, and threads of its pool outlive that for a moment.
         self.wait_for_lock();
@@ -221,7 +190,7 @@ impl Committer {
             .map_err(|error| {
                 StoreError::Unavailable(format!(
                     "the store at {} was closed, but its last write could not be synced: {error}",
-                    self.engine.path.display()
+                    self.sled.path.display()
                 ))
             })
     }

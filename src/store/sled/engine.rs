@@ -14,12 +14,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use ::sled::{Batch, Config, Db, IVec, Mode};
-use serde::de::DeserializeOwned;
 
-use super::keys::{Key, Table};
-use super::record;
 use crate::secrets::Keyring;
 use crate::store::StoreError;
+use crate::store::records::batch::Writes;
+use crate::store::records::keys::Key;
+use crate::store::records::{Found, Order, Span, View};
 
 /// Size of a segment of sled's log.
 ///
@@ -41,7 +41,7 @@ pub(super) fn config(path: &std::path::Path, cache_bytes: u64) -> Config {
 }
 
 /// An open sled and what is needed to read it.
-pub(super) struct Engine {
+pub(super) struct Fenced {
     pub(super) path: PathBuf,
     pub(super) keyring: Arc<Keyring>,
     /// Shared for a read and exclusive for a batch, so that one read never sees half a batch or two
@@ -51,9 +51,9 @@ pub(super) struct Engine {
     records_read: AtomicU64,
 }
 
-impl Engine {
-    pub(super) fn new(path: PathBuf, keyring: Arc<Keyring>, db: Db) -> Engine {
-        Engine {
+impl Fenced {
+    pub(super) fn new(path: PathBuf, keyring: Arc<Keyring>, db: Db) -> Fenced {
+        Fenced {
             path,
             keyring,
             db: RwLock::new(Some(db)),
@@ -85,12 +85,12 @@ impl Engine {
     /// Runs a read on one state of the data.
     pub(super) fn read<T>(
         &self,
-        work: impl FnOnce(&View<'_>) -> Result<T, StoreError>,
+        work: impl FnOnce(&dyn View) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         self.usable()?;
         let db = self.db.read().unwrap_or_else(PoisonError::into_inner);
         let db = db.as_ref().ok_or_else(|| closed(&self.path))?;
-        let view = View { engine: self, db };
+        let view = SledView { sled: self, db };
         match self.fenced(|| work(&view)) {
             Err(StoreError::Corrupt(text)) => {
                 self.fail(&text);
@@ -100,9 +100,16 @@ impl Engine {
         }
     }
 
-    /// Applies a batch whole. It is durable only after [`Engine::flush`] and a sync of the log.
-    pub(super) fn apply(&self, batch: Batch) -> Result<(), StoreError> {
+    /// Applies a batch whole. It is durable only after [`Fenced::flush`] and a sync of the log.
+    pub(super) fn apply(&self, writes: Writes) -> Result<(), StoreError> {
         self.usable()?;
+        let mut batch = Batch::default();
+        for (key, value) in writes {
+            match value {
+                Some(value) => batch.insert(key.as_bytes(), value),
+                None => batch.remove(key.as_bytes()),
+            }
+        }
         let db = self.db.write().unwrap_or_else(PoisonError::into_inner);
         let db = db.as_ref().ok_or_else(|| closed(&self.path))?;
         self.fenced(|| db.apply_batch(batch).map_err(|error| self.broken(&error)))
@@ -160,63 +167,45 @@ pub(super) fn closed(path: &std::path::Path) -> StoreError {
     StoreError::Unavailable(format!("the store at {} is closed", path.display()))
 }
 
-/// One state of the data, to read from.
-pub(super) struct View<'a> {
-    engine: &'a Engine,
+/// One state of the data, while no batch is applied.
+struct SledView<'a> {
+    sled: &'a Fenced,
     db: &'a Db,
 }
 
-impl View<'_> {
-    pub(super) fn keyring(&self) -> &Keyring {
-        &self.engine.keyring
-    }
-
-    /// A record's bytes as they stand.
-    pub(super) fn raw(&self, key: &Key) -> Result<Option<IVec>, StoreError> {
+impl SledView<'_> {
+    fn found(&self, found: ::sled::Result<(IVec, IVec)>) -> Result<Found, StoreError> {
         self.count();
-        self.db
-            .get(key.as_bytes())
-            .map_err(|error| self.engine.broken(&error))
-    }
-
-    /// A record, checked and decoded.
-    pub(super) fn get<T: DeserializeOwned>(
-        &self,
-        table: Table,
-        key: &Key,
-    ) -> Result<Option<T>, StoreError> {
-        match self.raw(key)? {
-            Some(value) => record::decode(table, key, &value).map(Some),
-            None => Ok(None),
-        }
-    }
-
-    /// The records under a prefix, in the order of their keys.
-    pub(super) fn scan(
-        &self,
-        prefix: &Key,
-    ) -> impl DoubleEndedIterator<Item = Result<(Key, IVec), StoreError>> {
-        self.db.scan_prefix(prefix.as_bytes()).map(|found| {
-            self.count();
-            let (key, value) = found.map_err(|error| self.engine.broken(&error))?;
-            Ok((Key::from_stored(&key), value))
-        })
-    }
-
-    /// The records between two keys, in the order of their keys; none when they stand the other way round.
-    pub(super) fn range(
-        &self,
-        (from, to): (Bound<Key>, Bound<Key>),
-    ) -> impl Iterator<Item = Result<(Key, IVec), StoreError>> {
-        let bytes = |bound: Bound<Key>| bound.map(|key| key.as_bytes().to_vec());
-        self.db.range((bytes(from), bytes(to))).map(|found| {
-            self.count();
-            let (key, value) = found.map_err(|error| self.engine.broken(&error))?;
-            Ok((Key::from_stored(&key), value))
-        })
+        let (key, value) = found.map_err(|error| self.sled.broken(&error))?;
+        Ok((Key::from_stored(&key), value.to_vec()))
     }
 
     fn count(&self) {
-        self.engine.records_read.fetch_add(1, Ordering::Relaxed);
+        self.sled.records_read.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl View for SledView<'_> {
+    fn keyring(&self) -> &Keyring {
+        &self.sled.keyring
+    }
+
+    fn raw(&self, key: &Key) -> Result<Option<Vec<u8>>, StoreError> {
+        self.count();
+        let value = self.db.get(key.as_bytes());
+        let value = value.map_err(|error| self.sled.broken(&error))?;
+        Ok(value.map(|value| value.to_vec()))
+    }
+
+    fn range(&self, span: &Span, order: Order, most: usize) -> Result<Vec<Found>, StoreError> {
+        let Some(bounds) = span.bounds() else {
+            return Ok(Vec::new());
+        };
+        let bytes = |bound: Bound<Key>| bound.map(|key| key.as_bytes().to_vec());
+        let found = self.db.range((bytes(bounds.0), bytes(bounds.1)));
+        match order {
+            Order::First => found.take(most).map(|one| self.found(one)).collect(),
+            Order::Last => found.rev().take(most).map(|one| self.found(one)).collect(),
+        }
     }
 }

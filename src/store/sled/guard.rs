@@ -8,9 +8,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::stored::State;
 use crate::durable::replace_file;
 use crate::store::StoreError;
+use crate::store::records::stored::State;
 
 /// First words of the file: what it is, and its format's version.
 const INTRODUCTION: &str = "psop-store-head 1";

@@ -13,18 +13,18 @@ use std::time::{Duration, Instant};
 use ::sled::{Batch, Db};
 use serde::de::DeserializeOwned;
 
-use super::Options;
-use super::committer::{Committer, SyncLog};
-use super::engine::{self, Engine};
-use super::guard::{Guard, Head};
-use super::keys::{KEYS_NAME, Key, STATE_NAME, Table};
-use super::record;
-use super::stored::State;
 use uuid::Uuid;
 
+use super::Options;
+use super::committer::{Committer, SyncLog};
+use super::engine::{self, Fenced};
+use super::guard::{Guard, Head};
 use crate::durable::sync_folder_of;
 use crate::secrets::{Keyring, MasterKey, WrappedKeys};
 use crate::store::StoreError;
+use crate::store::records::keys::{KEYS_NAME, Key, STATE_NAME, Table};
+use crate::store::records::record;
+use crate::store::records::stored::State;
 
 /// After a kill the lock may be seen for a moment; longer than this it is another process.
 const LOCK_WAIT_MAX: Duration = Duration::from_secs(2);
@@ -35,7 +35,7 @@ pub(super) fn open(
     options: &Options,
     master: &MasterKey,
     sync_log: SyncLog,
-) -> Result<(Arc<Engine>, Committer), StoreError> {
+) -> Result<(Arc<Fenced>, Committer), StoreError> {
     catch_unwind(AssertUnwindSafe(|| open_whole(options, master, sync_log))).unwrap_or_else(|_| {
         Err(damaged(
             &options.path,
@@ -48,7 +48,7 @@ fn open_whole(
     options: &Options,
     master: &MasterKey,
     mut sync_log: SyncLog,
-) -> Result<(Arc<Engine>, Committer), StoreError> {
+) -> Result<(Arc<Fenced>, Committer), StoreError> {
     let folder = options.path.as_path();
     let log_path = folder.join("db");
     let guard = Guard::in_folder(folder);
@@ -78,15 +78,15 @@ fn open_whole(
     };
     guard.write(Head::of(&state))?;
 
-    let engine = Arc::new(Engine::new(options.path.clone(), Arc::new(keyring), db));
+    let sled = Arc::new(Fenced::new(options.path.clone(), Arc::new(keyring), db));
     let committer = Committer::new(
-        Arc::clone(&engine),
+        Arc::clone(&sled),
         (log, sync_log),
         guard,
         state,
         options.commit_batch_max,
     );
-    Ok((engine, committer))
+    Ok((sled, committer))
 }
 
 /// Makes the folder and those above it, for the owner only, each durable in the one above.

@@ -4,7 +4,7 @@
 use super::tamper::Hand;
 use super::*;
 use crate::store::audit::{AccessHead, AccessVerdict, Broken};
-use crate::store::sled::keys::Key;
+use crate::store::records::keys::Key;
 
 const ROWS: u64 = 10;
 

@@ -8,8 +8,8 @@ use crate::domain::ledger::{Account, Entry, Posting, PostingKind};
 use crate::domain::period::Period;
 use crate::domain::service_event::ServiceEvent;
 use crate::store::check::{CheckReport, Finding};
-use crate::store::sled::keys::{Key, TABLES, Table};
-use crate::store::sled::stored::{StoredEvent, StoredGrant};
+use crate::store::records::keys::{Key, TABLES, Table};
+use crate::store::records::stored::{StoredEvent, StoredGrant};
 
 pub(super) async fn check(store: &SledStore) -> CheckReport {
     store.check(&mut |_| {}).await.unwrap()

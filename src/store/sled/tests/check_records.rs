@@ -9,8 +9,8 @@ use super::history::{event, event_id, facts, made, record, recorded};
 use super::tamper::Hand;
 use super::*;
 use crate::domain::ledger::Posting;
-use crate::store::sled::keys::{Key, TABLES, Table};
-use crate::store::sled::stored::Versioned;
+use crate::store::records::keys::{Key, TABLES, Table};
+use crate::store::records::stored::Versioned;
 
 #[tokio::test]
 async fn a_missing_index_row_is_found() {

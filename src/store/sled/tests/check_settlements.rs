@@ -7,8 +7,8 @@ use crate::domain::money::Cents;
 use crate::domain::settlement::{
     Book, Carried, ProviderSums, Run, RunNumber, RunState, SettledRow,
 };
-use crate::store::sled::keys::{Key, Table};
-use crate::store::sled::stored::Bytes;
+use crate::store::records::keys::{Key, Table};
+use crate::store::records::stored::Bytes;
 
 /// The one record of a table.
 fn only(hand: &Hand, table: Table) -> Key {

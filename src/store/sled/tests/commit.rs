@@ -9,8 +9,8 @@ use tokio::time::timeout;
 
 use super::registry::registry;
 use super::*;
-use crate::store::sled::change::ROW_ITEMS_MAX;
-use crate::store::sled::record::VALUE_BYTES_MAX;
+use crate::store::records::change::ROW_ITEMS_MAX;
+use crate::store::records::record::VALUE_BYTES_MAX;
 
 #[tokio::test]
 async fn all_that_is_kept_is_there_after_a_reopen() {
@@ -315,20 +315,22 @@ async fn a_change_that_rests_on_a_free_reference_conflicts_with_its_answer() {
 #[tokio::test]
 async fn records_written_to_sealed_tables_are_counted_and_name_their_key() {
     use crate::secrets::key_id;
-    use crate::store::sled::keys::Key;
-    use crate::store::sled::stored::Versioned;
+    use crate::store::records::Engine as _;
+    use crate::store::records::audit::state;
+    use crate::store::records::keys::{Key, Table};
+    use crate::store::records::stored::Versioned;
 
     let place = Place::new();
     let store = place.open();
-    let before = store.engine.read(super::super::audit::state).unwrap();
+    let before = store.engine.read(state).unwrap();
     assert_eq!((before.keys_version, before.seals), (1, 0));
     store.commit(creation(1, CHILD, 1)).await.unwrap();
     let (after, sealed) = store
         .engine
         .read(|view| {
             let key = Key::grant(number(1));
-            let stored: Option<Versioned> = view.get(super::super::keys::Table::Grant, &key)?;
-            Ok((super::super::audit::state(view)?, stored.unwrap().sealed.0))
+            let stored: Option<Versioned> = view.get(Table::Grant, &key)?;
+            Ok((state(view)?, stored.unwrap().sealed.0))
         })
         .unwrap();
     assert_eq!(key_id(&sealed), Some(1));

@@ -10,9 +10,10 @@ use super::*;
 use crate::domain::ledger::{Account, Entry, Posting, PostingKind};
 use crate::domain::period::Period;
 use crate::domain::service_event::{EventKind, EventState};
-use crate::store::sled::keys::Key;
-use crate::store::sled::keys::Table;
-use crate::store::sled::record::{self as records, VALUE_BYTES_MAX};
+use crate::store::records::Engine;
+use crate::store::records::keys::Key;
+use crate::store::records::keys::Table;
+use crate::store::records::record::{self as records, VALUE_BYTES_MAX};
 use crate::store::{Before, EventWrite, ProcedureFacts, Stretch};
 
 fn march(day: i8) -> jiff::civil::Date {
@@ -54,11 +55,9 @@ async fn change_seq(store: &SledStore) -> u64 {
 
 fn ledger(store: &SledStore, bits: u64) -> Vec<Posting> {
     let rows = store.engine.read(|view| {
-        view.scan(&Key::ledger(number(bits)))
-            .map(|found| {
-                let (key, value) = found?;
-                records::decode(Table::Ledger, &key, &value)
-            })
+        view.scan(&Key::ledger(number(bits)))?
+            .into_iter()
+            .map(|(key, value)| records::decode(Table::Ledger, &key, &value))
             .collect()
     });
     rows.unwrap()

@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::registry::registry;
 use super::*;
+use crate::store::records::Engine;
+use crate::store::records::keys::{Key, Table};
 use crate::store::sled::engine;
-use crate::store::sled::keys::{Key, Table};
 
 /// Changes the raw value of every record of a table, behind the store's back.
 fn tamper(place: &Place, table: Table, change: impl Fn(&mut Vec<u8>)) {

@@ -196,7 +196,7 @@ async fn a_store_without_its_meta_record_is_refused() {
     fs::remove_file(place.store_path().join("head")).unwrap();
     {
         let db = engine::config(place.store_path(), 1 << 20).open().unwrap();
-        db.remove(super::super::keys::Key::meta("state").as_bytes())
+        db.remove(crate::store::records::keys::Key::meta("state").as_bytes())
             .unwrap();
         db.flush().unwrap();
     }

@@ -11,7 +11,7 @@ use crate::domain::access::{MandateCheck, MandateResult};
 use crate::domain::service_event::{CreditOf, Settled};
 use crate::domain::settlement::{Book, Carried, Run, RunNumber, row_of};
 use crate::store::Miss;
-use crate::store::sled::stored::{
+use crate::store::records::stored::{
     AccessRow, Bytes, ChainedRow, MessageAnswer, State, StoredAnswer, StoredEvent, StoredGrant,
     StoredMandate, StoredMessage, StoredMiss, StoredPerson, StoredReference, Versioned,
 };

@@ -3,20 +3,21 @@
 use super::*;
 use crate::domain::access::{MandateCheck, MandateResult};
 use crate::secrets::HashOf;
-use crate::store::sled::batch::chain_link;
-use crate::store::sled::keys::{Key, Table};
-use crate::store::sled::record;
-use crate::store::sled::stored::{AccessRow, ChainedRow};
+use crate::store::records::Engine;
+use crate::store::records::batch::chain_link;
+use crate::store::records::keys::{Key, Table};
+use crate::store::records::record;
+use crate::store::records::stored::{AccessRow, ChainedRow};
 use crate::store::{Miss, NewMiss};
 
 /// Every row of the access log, its chain checked from the first link on.
 pub(super) fn access_rows(store: &SledStore) -> Vec<AccessRow<'static>> {
     let mut link = [0; 32];
     let rows = store.engine.read(|view| {
-        view.scan(&Key::table(Table::Access))
+        view.scan(&Key::table(Table::Access))?
+            .into_iter()
             .zip(0..)
-            .map(|(found, position)| {
-                let (key, value) = found?;
+            .map(|((key, value), position)| {
                 let chained: ChainedRow = record::decode(Table::Access, &key, &value)?;
                 assert_eq!(chained.position, position);
                 let row =

@@ -7,10 +7,10 @@ use serde::de::DeserializeOwned;
 
 use super::*;
 use crate::secrets::Keyring;
+use crate::store::records::keys::{Key, STATE_NAME, Table};
+use crate::store::records::record;
+use crate::store::records::stored::{Bytes, ChainedRow, State, StoredGrant, Versioned};
 use crate::store::sled::engine;
-use crate::store::sled::keys::{Key, STATE_NAME, Table};
-use crate::store::sled::record;
-use crate::store::sled::stored::{Bytes, ChainedRow, State, StoredGrant, Versioned};
 
 /// The open files of a closed store.
 ///

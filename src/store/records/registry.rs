@@ -6,17 +6,18 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::engine::View;
+use super::View;
 use super::keys::{Key, Table};
 use super::record;
 use crate::domain::registry::{CodeItem, CodeSet, Registry};
 use crate::store::StoreError;
 
 /// A registry's records, encoded, by their keys.
-pub(super) struct PreparedRegistry(pub(super) BTreeMap<Key, Vec<u8>>);
+#[derive(Clone)]
+pub(in crate::store) struct PreparedRegistry(pub(in crate::store) BTreeMap<Key, Vec<u8>>);
 
 /// Encodes a registry on the caller's thread, or says that an entity of it is too large.
-pub(super) fn prepare(registry: &Registry) -> Result<PreparedRegistry, StoreError> {
+pub(in crate::store) fn prepare(registry: &Registry) -> Result<PreparedRegistry, StoreError> {
     let mut records = Records::default();
     for row in &registry.municipalities {
         records.single(Key::municipality(row.code.as_str()), row)?;
@@ -54,7 +55,7 @@ pub(super) fn prepare(registry: &Registry) -> Result<PreparedRegistry, StoreErro
 }
 
 /// The registry as kept, each table in the order of its keys.
-pub(super) fn read(view: &View<'_>) -> Result<Registry, StoreError> {
+pub(in crate::store) fn read(view: &dyn View) -> Result<Registry, StoreError> {
     Ok(Registry {
         municipalities: singles(view, Table::Municipality)?,
         counties: singles(view, Table::County)?,
@@ -94,29 +95,27 @@ impl Records {
     }
 }
 
-fn singles<T: DeserializeOwned>(view: &View<'_>, table: Table) -> Result<Vec<T>, StoreError> {
+fn singles<T: DeserializeOwned>(view: &dyn View, table: Table) -> Result<Vec<T>, StoreError> {
     under(view, table, &Key::table(table))
 }
 
-fn groups<T: DeserializeOwned>(view: &View<'_>, table: Table) -> Result<Vec<T>, StoreError> {
+fn groups<T: DeserializeOwned>(view: &dyn View, table: Table) -> Result<Vec<T>, StoreError> {
     let groups: Vec<Vec<T>> = singles(view, table)?;
     Ok(groups.into_iter().flatten().collect())
 }
 
 fn under<T: DeserializeOwned>(
-    view: &View<'_>,
+    view: &dyn View,
     table: Table,
     prefix: &Key,
 ) -> Result<Vec<T>, StoreError> {
-    view.scan(prefix)
-        .map(|found| {
-            let (key, value) = found?;
-            record::decode(table, &key, &value)
-        })
+    view.scan(prefix)?
+        .into_iter()
+        .map(|(key, value)| record::decode(table, &key, &value))
         .collect()
 }
 
-fn code_sets(view: &View<'_>) -> Result<Vec<CodeSet>, StoreError> {
+fn code_sets(view: &dyn View) -> Result<Vec<CodeSet>, StoreError> {
     let names: Vec<(String, String)> = singles(view, Table::CodeSet)?;
     names
         .into_iter()

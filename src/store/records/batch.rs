@@ -3,14 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use ::sled::{Batch, IVec};
 use jiff::SignedDuration;
 
 use super::change::{PreparedChange, PreparedEvent};
-use super::engine::View;
 use super::keys::{Hash, Key, REGISTRY_TABLES, STATE_NAME, Table};
 use super::record::{self, keys_failed};
 use super::stored::{Bytes, ChainedRow, State, StoredEvent, StoredMiss, Versioned};
+use super::{Order, Span, View, Work};
 use crate::secrets::Keyring;
 use crate::store::{Miss, StoreError};
 
@@ -21,37 +20,50 @@ const MISSES_PRUNED_MAX: usize = 32;
 
 /// What became of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(in crate::store) enum Verdict {
     Staged,
     Conflict,
 }
 
+/// Each key with its new value, or with `None` where the record goes.
+pub(in crate::store) type Writes = BTreeMap<Key, Option<Vec<u8>>>;
+
 /// What a batch will do, and the state after it.
-pub(super) struct Staged {
-    writes: BTreeMap<Key, Option<Vec<u8>>>,
+pub(in crate::store) struct Staged {
+    writes: Writes,
     state: State,
 }
 
 impl Staged {
     /// An empty batch on top of `state`.
-    pub(super) fn new(state: State) -> Staged {
+    pub(in crate::store) fn new(state: State) -> Staged {
         Staged {
             writes: BTreeMap::new(),
             state,
         }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::store) fn is_empty(&self) -> bool {
         self.writes.is_empty()
     }
 
-    /// Stages a change, or nothing of it when an expectation does not hold.
+    /// Stages a piece of work, or nothing of it when an expectation does not hold.
     /// After an error the batch must be thrown away.
-    pub(super) fn add(
+    pub(in crate::store) fn add(
         &mut self,
-        view: &View<'_>,
-        change: PreparedChange,
+        view: &dyn View,
+        work: Work,
     ) -> Result<Verdict, StoreError> {
+        match work {
+            Work::Change(change) => self.change(view, *change),
+            Work::Registry(registry) => {
+                self.replace_registry(view, registry.0)?;
+                Ok(Verdict::Staged)
+            }
+        }
+    }
+
+    fn change(&mut self, view: &dyn View, change: PreparedChange) -> Result<Verdict, StoreError> {
         // What was sealed under a key that is no longer current would stay behind when that key goes.
         if change.keys_version != self.state.keys_version {
             return Ok(Verdict::Conflict);
@@ -113,16 +125,15 @@ impl Staged {
     }
 
     /// Makes the registry's tables hold exactly `records`, touching only what differs.
-    pub(super) fn replace_registry(
+    fn replace_registry(
         &mut self,
-        view: &View<'_>,
+        view: &dyn View,
         mut records: BTreeMap<Key, Vec<u8>>,
     ) -> Result<(), StoreError> {
         for table in REGISTRY_TABLES {
-            for found in view.scan(&Key::table(table)) {
-                let (key, kept) = found?;
+            for (key, kept) in self.current(view, &Key::table(table))? {
                 match records.remove(&key) {
-                    Some(value) if *value == *kept => {}
+                    Some(value) if value == kept => {}
                     Some(value) => {
                         self.writes.insert(key, Some(value));
                     }
@@ -136,21 +147,15 @@ impl Staged {
         Ok(())
     }
 
-    /// The batch for sled, its meta record included, and the state after it.
-    pub(super) fn finish(mut self) -> Result<(Batch, State), StoreError> {
+    /// What is to be written at once, its meta record included, and the state after it: each key with its value, or
+    /// with `None` where the record goes.
+    pub(in crate::store) fn finish(mut self) -> Result<(Writes, State), StoreError> {
         self.state.sequence += 1;
         self.state.seals += self.sealed_writes();
         let key = Key::meta(STATE_NAME);
         let value = record::encode(&key, &self.state)?;
         self.writes.insert(key, Some(value));
-        let mut batch = Batch::default();
-        for (key, value) in self.writes {
-            match value {
-                Some(value) => batch.insert(key.as_bytes(), value),
-                None => batch.remove(key.as_bytes()),
-            }
-        }
-        Ok((batch, self.state))
+        Ok((self.writes, self.state))
     }
 
     fn sealed_writes(&self) -> u64 {
@@ -159,15 +164,28 @@ impl Staged {
         sealed.count() as u64
     }
 
-    fn get(&self, view: &View<'_>, key: &Key) -> Result<Option<IVec>, StoreError> {
+    fn get(&self, view: &dyn View, key: &Key) -> Result<Option<Vec<u8>>, StoreError> {
         match self.writes.get(key) {
-            Some(staged) => Ok(staged.as_deref().map(IVec::from)),
+            Some(staged) => Ok(staged.clone()),
             None => view.raw(key),
         }
     }
 
+    /// Every record under a prefix, as it is with what is staged.
+    fn current(&self, view: &dyn View, prefix: &Key) -> Result<BTreeMap<Key, Vec<u8>>, StoreError> {
+        let mut current: BTreeMap<_, _> = view.scan(prefix)?.into_iter().collect();
+        let staged = self.writes.range(prefix.clone()..);
+        for (key, value) in staged.take_while(|(key, _)| key.is_under(prefix)) {
+            match value {
+                Some(value) => drop(current.insert(key.clone(), value.clone())),
+                None => drop(current.remove(key)),
+            }
+        }
+        Ok(current)
+    }
+
     /// Zero for a record that is not there.
-    fn version(&self, view: &View<'_>, table: Table, key: &Key) -> Result<u64, StoreError> {
+    fn version(&self, view: &dyn View, table: Table, key: &Key) -> Result<u64, StoreError> {
         match self.get(view, key)? {
             Some(value) => Ok(record::decode::<Versioned>(table, key, &value)?.version),
             None => Ok(0),
@@ -227,18 +245,20 @@ impl Staged {
     }
 
     /// The last by key of what is staged and what sled has.
-    fn newest_miss(&self, view: &View<'_>, prefix: &Key) -> Result<Option<Miss>, StoreError> {
+    fn newest_miss(&self, view: &dyn View, prefix: &Key) -> Result<Option<Miss>, StoreError> {
         let staged = self
             .writes
             .range(prefix.clone()..)
             .take_while(|(key, _)| key.is_under(prefix))
-            .filter_map(|(key, value)| Some((key.clone(), IVec::from(value.as_deref()?))))
+            .filter_map(|(key, value)| Some((key.clone(), value.clone()?)))
             .last();
+        // Those that the batch takes away are the oldest.
+        let removed = self.writes.range(prefix.clone()..);
+        let removed = removed.take_while(|(key, _)| key.is_under(prefix)).count();
         let kept = view
-            .scan(prefix)
-            .rev()
-            .find(|found| !matches!(found, Ok((key, _)) if self.writes.get(key) == Some(&None)))
-            .transpose()?;
+            .range(&Span::under(prefix.clone()), Order::Last, removed + 1)?
+            .into_iter()
+            .find(|(key, _)| self.writes.get(key) != Some(&None));
         let newest = staged
             .into_iter()
             .chain(kept)
@@ -252,10 +272,10 @@ impl Staged {
         }
     }
 
-    fn add_miss(&mut self, view: &View<'_>, client: &Hash, miss: Miss) -> Result<(), StoreError> {
+    fn add_miss(&mut self, view: &dyn View, client: &Hash, miss: Miss) -> Result<(), StoreError> {
         let prefix = Key::misses(client);
-        for found in view.scan(&prefix).take(MISSES_PRUNED_MAX) {
-            let (key, value) = found?;
+        let oldest = Span::under(prefix.clone());
+        for (key, value) in view.range(&oldest, Order::First, MISSES_PRUNED_MAX)? {
             let old: StoredMiss = record::decode(Table::Miss, &key, &value)?;
             let old = old.into_miss();
             let is_past = miss.at.duration_since(old.at) > MISS_KEPT
@@ -291,7 +311,7 @@ impl Staged {
 }
 
 /// The access log's next link: over the one before, and the position and plain bytes of the row.
-pub(super) fn chain_link(
+pub(in crate::store) fn chain_link(
     keyring: &Keyring,
     previous: &Hash,
     position: u64,

@@ -16,10 +16,10 @@ use std::ops::Bound;
 use tokio::task::yield_now;
 
 use super::audit;
-use super::engine::{Engine, View};
 use super::keys::{Key, TABLES, Table};
 use super::record::keys_failed;
 use super::stored::State;
+use super::{Engine, Order, Span, View};
 use crate::domain::event_id::EventId;
 use crate::domain::number::PurchasingPowerNumber;
 use crate::domain::settlement::RunNumber;
@@ -34,8 +34,8 @@ const PIECE_RECORDS: usize = 64;
 const RESTORE: &str = "keep a copy of the store's folder for analysis, and restore the last backup";
 
 /// Checks everything, and tells `progress` the records read so far.
-pub(super) async fn check(
-    engine: &Engine,
+pub(in crate::store) async fn check(
+    engine: &impl Engine,
     progress: &mut (dyn FnMut(u64) + Send),
 ) -> Result<CheckReport, StoreError> {
     let before = engine.read(audit::state)?;
@@ -75,7 +75,7 @@ struct Sweep {
 }
 
 impl Sweep {
-    fn new(engine: &Engine) -> Sweep {
+    fn new(engine: &impl Engine) -> Sweep {
         Sweep {
             records: 0,
             by_table: BTreeMap::new(),
@@ -83,7 +83,7 @@ impl Sweep {
             grants_waiting: Vec::new(),
             runs_waiting: Vec::new(),
             findings: Findings {
-                keyring: std::sync::Arc::clone(&engine.keyring),
+                keyring: engine.keyring(),
                 kept: Vec::new(),
                 left_out: 0,
             },
@@ -91,11 +91,11 @@ impl Sweep {
     }
 
     /// Checks the next records from one state of the data; the last one's key, or `None` at the end.
-    fn piece(&mut self, view: &View<'_>, from: Bound<Key>) -> Result<Option<Key>, StoreError> {
+    fn piece(&mut self, view: &dyn View, from: Bound<Key>) -> Result<Option<Key>, StoreError> {
         let state = audit::state(view)?;
         let mut last = None;
-        for found in view.range((from, Bound::Unbounded)).take(PIECE_RECORDS) {
-            let (key, value) = found?;
+        let span = Span::from(Key::EMPTY, from);
+        for (key, value) in view.range(&span, Order::First, PIECE_RECORDS)? {
             self.records += 1;
             match key.in_table() {
                 None => {
@@ -119,7 +119,7 @@ impl Sweep {
 
     fn record(
         &mut self,
-        view: &View<'_>,
+        view: &dyn View,
         state: &State,
         record: &records::Record<'_>,
     ) -> Result<(), StoreError> {

@@ -1,6 +1,10 @@
 //! Record keys: a table byte, then parts that can be told apart whatever they hold.
 //! Numbers are big-endian, so that a prefix scan gives them in order. Knows nothing of values.
 
+use std::ops::Bound;
+
+pub(in crate::store) use super::table::{REGISTRY_TABLES, TABLES, Table};
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -12,173 +16,60 @@ use crate::domain::registry::OrganiserCode;
 use crate::domain::settlement::{RowPlace, RunNumber};
 
 /// Name of the meta record that every batch writes.
-pub(super) const STATE_NAME: &str = "state";
+pub(in crate::store) const STATE_NAME: &str = "state";
 /// Name of the meta record that holds the wrapped keys.
-pub(super) const KEYS_NAME: &str = "keys";
+pub(in crate::store) const KEYS_NAME: &str = "keys";
 
 /// Longest key. Together with the value cap it bounds a page of sled, see `engine::SEGMENT_BYTES`.
-pub(super) const KEY_BYTES_MAX: usize = 512;
+pub(in crate::store) const KEY_BYTES_MAX: usize = 512;
 
 /// A keyed hash as part of a key.
-pub(super) type Hash = [u8; 32];
-
-/// What a record is, as the first byte of its key. A byte once used is never given to another table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Table {
-    Meta = 0x01,
-    Municipality = 0x10,
-    County = 0x11,
-    Organiser = 0x12,
-    ServiceType = 0x13,
-    Provider = 0x14,
-    Approval = 0x15,
-    PriceItem = 0x16,
-    CodeSet = 0x17,
-    CodeItem = 0x18,
-    ClientGrant = 0x19,
-    Customer = 0x20,
-    Grant = 0x21,
-    GrantOfCustomer = 0x22,
-    Event = 0x23,
-    EventOfGrant = 0x24,
-    EventOfDay = 0x25,
-    Feed = 0x26,
-    Ledger = 0x27,
-    SettlementRun = 0x28,
-    SettlementProvider = 0x29,
-    SettlementRow = 0x2A,
-    SettlementBook = 0x2B,
-    AnswerByMessage = 0x30,
-    AnswerByReference = 0x31,
-    Miss = 0x40,
-    Access = 0x50,
-}
-
-/// The tables that a registry replaces.
-pub(super) const REGISTRY_TABLES: [Table; 10] = [
-    Table::Municipality,
-    Table::County,
-    Table::Organiser,
-    Table::ServiceType,
-    Table::Provider,
-    Table::Approval,
-    Table::PriceItem,
-    Table::CodeSet,
-    Table::CodeItem,
-    Table::ClientGrant,
-];
-
-/// Every table there is.
-pub(super) const TABLES: [Table; 27] = [
-    Table::Meta,
-    Table::Municipality,
-    Table::County,
-    Table::Organiser,
-    Table::ServiceType,
-    Table::Provider,
-    Table::Approval,
-    Table::PriceItem,
-    Table::CodeSet,
-    Table::CodeItem,
-    Table::ClientGrant,
-    Table::Customer,
-    Table::Grant,
-    Table::GrantOfCustomer,
-    Table::Event,
-    Table::EventOfGrant,
-    Table::EventOfDay,
-    Table::Feed,
-    Table::Ledger,
-    Table::SettlementRun,
-    Table::SettlementProvider,
-    Table::SettlementRow,
-    Table::SettlementBook,
-    Table::AnswerByMessage,
-    Table::AnswerByReference,
-    Table::Miss,
-    Table::Access,
-];
-
-impl Table {
-    /// Whether records of this table hold something sealed.
-    pub(super) fn is_sealed(self) -> bool {
-        matches!(
-            self,
-            Table::Customer
-                | Table::Grant
-                | Table::Event
-                | Table::SettlementRun
-                | Table::SettlementProvider
-                | Table::SettlementBook
-                | Table::AnswerByMessage
-                | Table::AnswerByReference
-                | Table::Access
-        )
-    }
-
-    /// Name in messages to the operator.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Table::Meta => "meta",
-            Table::Municipality => "municipality",
-            Table::County => "county",
-            Table::Organiser => "organiser",
-            Table::ServiceType => "service type",
-            Table::Provider => "provider",
-            Table::Approval => "provider approval",
-            Table::PriceItem => "price item",
-            Table::CodeSet => "code set",
-            Table::CodeItem => "code item",
-            Table::ClientGrant => "client grant",
-            Table::Customer => "customer",
-            Table::Grant => "purchasing power",
-            Table::GrantOfCustomer => "purchasing powers of a customer",
-            Table::Event => "service event",
-            Table::EventOfGrant => "service events of a purchasing power",
-            Table::EventOfDay => "service events by day",
-            Table::Feed => "change feed",
-            Table::Ledger => "ledger",
-            Table::SettlementRun => "settlement run",
-            Table::SettlementProvider => "providers of a settlement run",
-            Table::SettlementRow => "rows of a settlement run",
-            Table::SettlementBook => "settlements of an organiser",
-            Table::AnswerByMessage => "answer by message",
-            Table::AnswerByReference => "answer by reference",
-            Table::Miss => "miss",
-            Table::Access => "access log",
-        }
-    }
-}
+pub(in crate::store) type Hash = [u8; 32];
 
 /// A record's key, or the prefix that several share.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Key(Vec<u8>);
+pub(in crate::store) struct Key(Vec<u8>);
 
 impl Key {
+    /// The prefix of every key.
+    pub(in crate::store) const EMPTY: Key = Key(Vec::new());
+
     /// The prefix of a whole table.
-    pub(super) fn table(table: Table) -> Key {
+    pub(in crate::store) fn table(table: Table) -> Key {
         let mut bytes = Vec::with_capacity(64);
         bytes.push(table as u8);
         Key(bytes)
     }
 
     /// Takes a key as it came from a scan.
-    pub(super) fn from_stored(bytes: &[u8]) -> Key {
+    pub(in crate::store) fn from_stored(bytes: &[u8]) -> Key {
         Key(bytes.to_vec())
     }
 
-    pub(super) fn as_bytes(&self) -> &[u8] {
+    pub(in crate::store) fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 
     /// The table that a record with this key is in.
-    pub(super) fn in_table(&self) -> Option<Table> {
+    pub(in crate::store) fn in_table(&self) -> Option<Table> {
         let byte = *self.0.first()?;
         TABLES.into_iter().find(|table| *table as u8 == byte)
     }
 
+    /// The first key that is not under this prefix any more.
+    pub(in crate::store) fn end(&self) -> Bound<Key> {
+        let mut bytes = self.0.clone();
+        while let Some(last) = bytes.pop() {
+            if let Some(next) = last.checked_add(1) {
+                bytes.push(next);
+                return Bound::Excluded(Key(bytes));
+            }
+        }
+        Bound::Unbounded
+    }
+
     /// Whether this key lies under `prefix`.
-    pub(super) fn is_under(&self, prefix: &Key) -> bool {
+    pub(in crate::store) fn is_under(&self, prefix: &Key) -> bool {
         self.0.starts_with(&prefix.0)
     }
 
@@ -204,59 +95,63 @@ impl Key {
         }
     }
 
-    pub(super) fn meta(name: &str) -> Key {
+    pub(in crate::store) fn meta(name: &str) -> Key {
         Key::table(Table::Meta).text(name)
     }
 
-    pub(super) fn municipality(code: &str) -> Key {
+    pub(in crate::store) fn municipality(code: &str) -> Key {
         Key::table(Table::Municipality).text(code)
     }
 
-    pub(super) fn county(code: &str) -> Key {
+    pub(in crate::store) fn county(code: &str) -> Key {
         Key::table(Table::County).text(code)
     }
 
-    pub(super) fn organiser(code: OrganiserCode) -> Key {
+    pub(in crate::store) fn organiser(code: OrganiserCode) -> Key {
         Key::table(Table::Organiser).organiser_code(code)
     }
 
-    pub(super) fn service_type(organiser: OrganiserCode, service_code: &str) -> Key {
+    pub(in crate::store) fn service_type(organiser: OrganiserCode, service_code: &str) -> Key {
         Key::table(Table::ServiceType)
             .organiser_code(organiser)
             .text(service_code)
     }
 
-    pub(super) fn provider(business_id: &str) -> Key {
+    pub(in crate::store) fn provider(business_id: &str) -> Key {
         Key::table(Table::Provider).text(business_id)
     }
 
-    pub(super) fn approval(organiser: OrganiserCode, service_code: &str, provider: &str) -> Key {
+    pub(in crate::store) fn approval(
+        organiser: OrganiserCode,
+        service_code: &str,
+        provider: &str,
+    ) -> Key {
         Key::table(Table::Approval)
             .organiser_code(organiser)
             .text(service_code)
             .text(provider)
     }
 
-    pub(super) fn price_item(organiser: OrganiserCode, procedure_code: &str) -> Key {
+    pub(in crate::store) fn price_item(organiser: OrganiserCode, procedure_code: &str) -> Key {
         Key::table(Table::PriceItem)
             .organiser_code(organiser)
             .text(procedure_code)
     }
 
-    pub(super) fn code_set(oid: &str, version: &str) -> Key {
+    pub(in crate::store) fn code_set(oid: &str, version: &str) -> Key {
         Key::table(Table::CodeSet).text(oid).text(version)
     }
 
     /// Prefix of a code set's items.
-    pub(super) fn code_items(oid: &str, version: &str) -> Key {
+    pub(in crate::store) fn code_items(oid: &str, version: &str) -> Key {
         Key::table(Table::CodeItem).text(oid).text(version)
     }
 
-    pub(super) fn code_item(oid: &str, version: &str, code: &str) -> Key {
+    pub(in crate::store) fn code_item(oid: &str, version: &str, code: &str) -> Key {
         Key::code_items(oid, version).text(code)
     }
 
-    pub(super) fn client_grant(client: &ClientId) -> Key {
+    pub(in crate::store) fn client_grant(client: &ClientId) -> Key {
         let key = Key::table(Table::ClientGrant)
             .text(&client.instance)
             .text(&client.member_class)
@@ -267,18 +162,18 @@ impl Key {
         }
     }
 
-    pub(super) fn customer(organiser: OrganiserCode, person: &Hash) -> Key {
+    pub(in crate::store) fn customer(organiser: OrganiserCode, person: &Hash) -> Key {
         Key::table(Table::Customer)
             .organiser_code(organiser)
             .fixed(person)
     }
 
-    pub(super) fn grant(number: PurchasingPowerNumber) -> Key {
+    pub(in crate::store) fn grant(number: PurchasingPowerNumber) -> Key {
         Key::table(Table::Grant).fixed(&number.bits().to_be_bytes())
     }
 
     /// Prefix of a customer's grants for one service.
-    pub(super) fn grants_of_customer(
+    pub(in crate::store) fn grants_of_customer(
         organiser: OrganiserCode,
         person: &Hash,
         service_code: &str,
@@ -290,26 +185,26 @@ impl Key {
     }
 
     /// Below [`Key::grants_of_customer`] and the tables that begin with a number.
-    pub(super) fn with_number(self, number: PurchasingPowerNumber) -> Key {
+    pub(in crate::store) fn with_number(self, number: PurchasingPowerNumber) -> Key {
         self.fixed(&number.bits().to_be_bytes())
     }
 
-    pub(super) fn event(id: EventId) -> Key {
+    pub(in crate::store) fn event(id: EventId) -> Key {
         Key::table(Table::Event).fixed(id.as_bytes())
     }
 
     /// Prefix of a grant's events, in the order of day and id.
-    pub(super) fn events_of_grant(number: PurchasingPowerNumber) -> Key {
+    pub(in crate::store) fn events_of_grant(number: PurchasingPowerNumber) -> Key {
         Key::table(Table::EventOfGrant).with_number(number)
     }
 
     /// Prefix of an organiser's events, in the order of day and id.
-    pub(super) fn events_of_day(organiser: OrganiserCode) -> Key {
+    pub(in crate::store) fn events_of_day(organiser: OrganiserCode) -> Key {
         Key::table(Table::EventOfDay).organiser_code(organiser)
     }
 
     /// Below [`Key::events_of_grant`] and [`Key::events_of_day`].
-    pub(super) fn with_day(self, day: Date) -> Key {
+    pub(in crate::store) fn with_day(self, day: Date) -> Key {
         // The sign bit is turned, so that years before 0 sort before those after.
         let year = day.year().cast_unsigned() ^ (1 << 15);
         self.fixed(&year.to_be_bytes())
@@ -317,65 +212,65 @@ impl Key {
     }
 
     /// Below [`Key::with_day`].
-    pub(super) fn with_event(self, id: EventId) -> Key {
+    pub(in crate::store) fn with_event(self, id: EventId) -> Key {
         self.fixed(id.as_bytes())
     }
 
     /// The last sixteen bytes as an event's id, as [`Key::with_event`] wrote them.
-    pub(super) fn last_event(&self) -> Option<EventId> {
+    pub(in crate::store) fn last_event(&self) -> Option<EventId> {
         self.0.last_chunk().copied().map(EventId::from_bytes)
     }
 
     /// Prefix of an organiser's feed.
-    pub(super) fn feed(organiser: OrganiserCode) -> Key {
+    pub(in crate::store) fn feed(organiser: OrganiserCode) -> Key {
         Key::table(Table::Feed).organiser_code(organiser)
     }
 
     /// Below [`Key::feed`].
-    pub(super) fn with_change(self, change_seq: u64) -> Key {
+    pub(in crate::store) fn with_change(self, change_seq: u64) -> Key {
         self.fixed(&change_seq.to_be_bytes())
     }
 
     /// Prefix of a grant's postings, in the order booked.
-    pub(super) fn ledger(number: PurchasingPowerNumber) -> Key {
+    pub(in crate::store) fn ledger(number: PurchasingPowerNumber) -> Key {
         Key::table(Table::Ledger).with_number(number)
     }
 
     /// Below [`Key::ledger`]: the grant's revision that the posting came with, and its place in it.
-    pub(super) fn with_revision(self, revision: u64, index: u8) -> Key {
+    pub(in crate::store) fn with_revision(self, revision: u64, index: u8) -> Key {
         self.fixed(&revision.to_be_bytes()).fixed(&[index])
     }
 
     /// Prefix of an organiser's settlement runs, in the order of month and number.
-    pub(super) fn settlement_runs(organiser: OrganiserCode) -> Key {
+    pub(in crate::store) fn settlement_runs(organiser: OrganiserCode) -> Key {
         Key::table(Table::SettlementRun).organiser_code(organiser)
     }
 
-    pub(super) fn settlement_run(number: RunNumber) -> Key {
+    pub(in crate::store) fn settlement_run(number: RunNumber) -> Key {
         Key::table(Table::SettlementRun).run(number)
     }
 
     /// Prefix of a run's providers, in the order of their business ids.
-    pub(super) fn settlement_providers(number: RunNumber) -> Key {
+    pub(in crate::store) fn settlement_providers(number: RunNumber) -> Key {
         Key::table(Table::SettlementProvider).run(number)
     }
 
     /// Prefix of a run's rows, in the order of provider, day and event.
-    pub(super) fn settlement_rows(number: RunNumber) -> Key {
+    pub(in crate::store) fn settlement_rows(number: RunNumber) -> Key {
         Key::table(Table::SettlementRow).run(number)
     }
 
-    pub(super) fn settlement_book(organiser: OrganiserCode) -> Key {
+    pub(in crate::store) fn settlement_book(organiser: OrganiserCode) -> Key {
         Key::table(Table::SettlementBook).organiser_code(organiser)
     }
 
     /// Below [`Key::settlement_providers`] and [`Key::settlement_rows`].
-    pub(super) fn with_provider(self, provider: &BusinessId) -> Key {
+    pub(in crate::store) fn with_provider(self, provider: &BusinessId) -> Key {
         self.text(provider.as_str())
     }
 
     /// Below [`Key::settlement_rows`].
-    pub(super) fn with_place(self, place: &RowPlace) -> Key {
+    pub(in crate::store) fn with_place(self, place: &RowPlace) -> Key {
         self.with_provider(&place.provider)
             .with_day(place.service_date)
             .with_event(place.event)
@@ -390,39 +285,39 @@ impl Key {
             .fixed(&number.sequence.to_be_bytes())
     }
 
-    pub(super) fn answer_by_message(message: &Hash) -> Key {
+    pub(in crate::store) fn answer_by_message(message: &Hash) -> Key {
         Key::table(Table::AnswerByMessage).fixed(message)
     }
 
-    pub(super) fn answer_by_reference(reference: &Hash) -> Key {
+    pub(in crate::store) fn answer_by_reference(reference: &Hash) -> Key {
         Key::table(Table::AnswerByReference).fixed(reference)
     }
 
     /// Prefix of a client's misses.
-    pub(super) fn misses(client: &Hash) -> Key {
+    pub(in crate::store) fn misses(client: &Hash) -> Key {
         Key::table(Table::Miss).fixed(client)
     }
 
     /// Below [`Key::misses`], in the order of time; `position` tells equal times apart.
-    pub(super) fn with_time(self, at: Timestamp, position: u64) -> Key {
+    pub(in crate::store) fn with_time(self, at: Timestamp, position: u64) -> Key {
         // The sign bit is turned, so that times before 1970 sort before those after.
         let ordered = at.as_microsecond().cast_unsigned() ^ (1 << 63);
         self.fixed(&ordered.to_be_bytes())
             .fixed(&position.to_be_bytes())
     }
 
-    pub(super) fn access(position: u64) -> Key {
+    pub(in crate::store) fn access(position: u64) -> Key {
         Key::table(Table::Access).fixed(&position.to_be_bytes())
     }
 
     /// Place of an access row, as [`Key::access`] wrote it.
-    pub(super) fn access_position(&self) -> Option<u64> {
+    pub(in crate::store) fn access_position(&self) -> Option<u64> {
         let place = self.0.strip_prefix(&[Table::Access as u8])?;
         place.try_into().ok().map(u64::from_be_bytes)
     }
 
     /// Number and revision of a posting, as [`Key::ledger`] and [`Key::with_revision`] wrote them.
-    pub(super) fn ledger_place(&self) -> Option<(u64, u64)> {
+    pub(in crate::store) fn ledger_place(&self) -> Option<(u64, u64)> {
         let rest = self.0.strip_prefix(&[Table::Ledger as u8])?;
         let (number, rest) = rest.split_first_chunk()?;
         let (revision, [_index]) = rest.split_first_chunk()? else {
@@ -432,12 +327,12 @@ impl Key {
     }
 
     /// Whether the key ends with a text.
-    pub(super) fn ends_with_text(&self, text: &str) -> bool {
+    pub(in crate::store) fn ends_with_text(&self, text: &str) -> bool {
         self.0.ends_with(text.as_bytes())
     }
 
     /// The last eight bytes as a number, as [`Key::with_number`] wrote them.
-    pub(super) fn last_number(&self) -> Option<u64> {
+    pub(in crate::store) fn last_number(&self) -> Option<u64> {
         self.0.last_chunk().copied().map(u64::from_be_bytes)
     }
 }

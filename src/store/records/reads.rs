@@ -6,7 +6,6 @@
 use serde::de::DeserializeOwned;
 
 use super::change::{client_hash, message_key, person_hash, reference_hash};
-use super::engine::View;
 use super::events;
 use super::keys::{Hash, Key, Table};
 use super::record::{self, corrupt};
@@ -14,6 +13,7 @@ use super::stored::{
     Bytes, MessageAnswer, StoredAnswer, StoredGrant, StoredMessage, StoredMiss, StoredPerson,
     StoredReference, Versioned,
 };
+use super::{Order, Span, View};
 use crate::domain::business_id::BusinessId;
 use crate::domain::client::ClientId;
 use crate::domain::customer::Customer;
@@ -28,8 +28,8 @@ use crate::store::{
     Miss, OrganiserEntry, ProcedureFacts, ReferenceKey, Replays, StoreError, Subject,
 };
 
-pub(super) fn client_grants(
-    view: &View<'_>,
+pub(in crate::store) fn client_grants(
+    view: &dyn View,
     client: &ClientId,
 ) -> Result<Vec<ClientGrant>, StoreError> {
     let mut grants: Vec<ClientGrant> = list(view, Table::ClientGrant, &Key::client_grant(client))?;
@@ -40,8 +40,8 @@ pub(super) fn client_grants(
     Ok(grants)
 }
 
-pub(super) fn organiser(
-    view: &View<'_>,
+pub(in crate::store) fn organiser(
+    view: &dyn View,
     code: OrganiserCode,
 ) -> Result<OrganiserEntry, StoreError> {
     if let Some(organiser) = view.get(Table::Organiser, &Key::organiser(code))? {
@@ -57,20 +57,22 @@ pub(super) fn organiser(
     })
 }
 
-pub(super) fn replays(
-    view: &View<'_>,
+pub(in crate::store) fn replays(
+    view: &dyn View,
     message: &MessageKey,
     reference: &ReferenceKey,
 ) -> Result<Replays, StoreError> {
     let hash = reference_hash(view.keyring(), reference)?;
+    let message = message_key(view.keyring(), message)?;
+    view.prefetch(&[message.clone(), Key::answer_by_reference(&hash)])?;
     Ok(Replays {
-        by_message: message_answer(view, &message_key(view.keyring(), message)?)?,
+        by_message: message_answer(view, &message)?,
         by_reference: reference_answer(view, &hash)?,
     })
 }
 
-pub(super) fn creation_facts(
-    view: &View<'_>,
+pub(in crate::store) fn creation_facts(
+    view: &dyn View,
     query: &CreationQuery<'_>,
 ) -> Result<CreationFacts, StoreError> {
     let (organiser, service_code) = (query.organiser, query.service_code);
@@ -98,8 +100,8 @@ pub(super) fn creation_facts(
     Ok(facts)
 }
 
-pub(super) fn grant_facts(
-    view: &View<'_>,
+pub(in crate::store) fn grant_facts(
+    view: &dyn View,
     query: &GrantQuery<'_>,
 ) -> Result<Option<GrantFacts>, StoreError> {
     let asked_event = match (query.event, query.subject) {
@@ -188,7 +190,7 @@ fn codes_asked<'a>(
 
 /// Every row of the codes asked, in each loaded code set and in the organiser's price list.
 fn procedures(
-    view: &View<'_>,
+    view: &dyn View,
     organiser: OrganiserCode,
     codes: &[&str],
 ) -> Result<ProcedureFacts, StoreError> {
@@ -200,11 +202,9 @@ fn procedures(
         return Ok(facts);
     }
     let sets: Vec<(String, String)> = view
-        .scan(&Key::table(Table::CodeSet))
-        .map(|found| {
-            let (key, value) = found?;
-            record::decode(Table::CodeSet, &key, &value)
-        })
+        .scan(&Key::table(Table::CodeSet))?
+        .into_iter()
+        .map(|(key, value)| record::decode(Table::CodeSet, &key, &value))
         .collect::<Result<_, StoreError>>()?;
     for code in codes {
         for (oid, version) in &sets {
@@ -221,17 +221,15 @@ fn procedures(
     Ok(facts)
 }
 
-pub(super) fn misses(
-    view: &View<'_>,
+pub(in crate::store) fn misses(
+    view: &dyn View,
     client: &ClientId,
     most: usize,
 ) -> Result<Vec<Miss>, StoreError> {
     let prefix = Key::misses(&client_hash(view.keyring(), client)?);
-    view.scan(&prefix)
-        .rev()
-        .take(most)
-        .map(|found| {
-            let (key, value) = found?;
+    view.range(&Span::under(prefix), Order::Last, most)?
+        .into_iter()
+        .map(|(key, value)| {
             let miss: StoredMiss = record::decode(Table::Miss, &key, &value)?;
             Ok(miss.into_miss())
         })
@@ -240,7 +238,7 @@ pub(super) fn misses(
 
 /// All rows of one record; none where there is no record.
 fn list<T: DeserializeOwned>(
-    view: &View<'_>,
+    view: &dyn View,
     table: Table,
     key: &Key,
 ) -> Result<Vec<T>, StoreError> {
@@ -248,7 +246,7 @@ fn list<T: DeserializeOwned>(
 }
 
 fn approvals(
-    view: &View<'_>,
+    view: &dyn View,
     organiser: OrganiserCode,
     service_code: &str,
     provider: &str,
@@ -258,7 +256,7 @@ fn approvals(
 }
 
 fn customer(
-    view: &View<'_>,
+    view: &dyn View,
     organiser: OrganiserCode,
     person: &Hash,
 ) -> Result<Option<Customer>, StoreError> {
@@ -271,8 +269,8 @@ fn customer(
     Ok(Some(person.into_customer(organiser, stored.version)))
 }
 
-pub(super) fn grant(
-    view: &View<'_>,
+pub(in crate::store) fn grant(
+    view: &dyn View,
     number: PurchasingPowerNumber,
 ) -> Result<Option<StoredGrant>, StoreError> {
     let key = Key::grant(number);
@@ -284,11 +282,11 @@ pub(super) fn grant(
     }
 }
 
-fn grants_under(view: &View<'_>, prefix: &Key) -> Result<Vec<PurchasingPower>, StoreError> {
+fn grants_under(view: &dyn View, prefix: &Key) -> Result<Vec<PurchasingPower>, StoreError> {
     let table = Table::GrantOfCustomer;
-    view.scan(prefix)
-        .map(|found| {
-            let (key, value) = found?;
+    view.scan(prefix)?
+        .into_iter()
+        .map(|(key, value)| {
             record::decode::<()>(table, &key, &value)?;
             let number = key
                 .last_number()
@@ -305,7 +303,7 @@ fn grants_under(view: &View<'_>, prefix: &Key) -> Result<Vec<PurchasingPower>, S
         .collect()
 }
 
-fn message_answer(view: &View<'_>, key: &Key) -> Result<Option<KeptAnswer>, StoreError> {
+fn message_answer(view: &dyn View, key: &Key) -> Result<Option<KeptAnswer>, StoreError> {
     let table = Table::AnswerByMessage;
     let Some(message) = view.get::<StoredMessage>(table, key)? else {
         return Ok(None);
@@ -322,7 +320,7 @@ fn message_answer(view: &View<'_>, key: &Key) -> Result<Option<KeptAnswer>, Stor
     }
 }
 
-fn reference_answer(view: &View<'_>, hash: &Hash) -> Result<Option<KeptAnswer>, StoreError> {
+fn reference_answer(view: &dyn View, hash: &Hash) -> Result<Option<KeptAnswer>, StoreError> {
     let table = Table::AnswerByReference;
     let key = Key::answer_by_reference(hash);
     match view.get::<StoredReference>(table, &key)? {
@@ -332,7 +330,7 @@ fn reference_answer(view: &View<'_>, hash: &Hash) -> Result<Option<KeptAnswer>, 
 }
 
 fn unseal_answer(
-    view: &View<'_>,
+    view: &dyn View,
     table: Table,
     key: &Key,
     sealed: &Bytes,

@@ -3,11 +3,11 @@
 
 use std::ops::Bound;
 
-use super::super::engine::{Engine, View};
 use super::super::events;
 use super::super::keys::{Key, Table};
 use super::super::reads;
 use super::super::record::{self, corrupt};
+use super::super::{Engine, Order, Span, View};
 use super::{Findings, event_name};
 use crate::domain::consistency::inconsistencies;
 use crate::domain::ledger::Posting;
@@ -25,7 +25,7 @@ const ATTEMPTS_MAX: usize = 5;
 
 /// Judges a grant; one that is damaged is told by the sweep, and one that is gone by its index.
 pub(super) fn judge(
-    engine: &Engine,
+    engine: &impl Engine,
     number: PurchasingPowerNumber,
     findings: &mut Findings,
 ) -> Result<(), StoreError> {
@@ -70,7 +70,7 @@ struct Whole {
     events: Vec<ServiceEvent>,
 }
 
-fn gather(engine: &Engine, number: PurchasingPowerNumber) -> Result<Gathered, StoreError> {
+fn gather(engine: &impl Engine, number: PurchasingPowerNumber) -> Result<Gathered, StoreError> {
     for attempt in 1..=ATTEMPTS_MAX {
         let piece_records = if attempt < ATTEMPTS_MAX {
             PIECE_RECORDS
@@ -87,7 +87,7 @@ fn gather(engine: &Engine, number: PurchasingPowerNumber) -> Result<Gathered, St
 
 /// `None` when the grant changed between two pieces.
 fn try_gather(
-    engine: &Engine,
+    engine: &impl Engine,
     number: PurchasingPowerNumber,
     piece_records: usize,
 ) -> Result<Option<Gathered>, StoreError> {
@@ -145,7 +145,7 @@ impl Reader {
         }
     }
 
-    fn piece(&mut self, view: &View<'_>, records_max: usize) -> Result<Piece, StoreError> {
+    fn piece(&mut self, view: &dyn View, records_max: usize) -> Result<Piece, StoreError> {
         let Some(stored) = reads::grant(view, self.number)? else {
             return Ok(Piece::Last);
         };
@@ -156,28 +156,19 @@ impl Reader {
         }
         let mut left = records_max;
         let ledger = Key::ledger(self.number);
-        for found in view.range((self.next_posting.clone(), Bound::Unbounded)) {
-            let (key, value) = found?;
-            if !key.is_under(&ledger) {
-                break;
-            }
-            if left == 0 {
-                return Ok(Piece::More);
-            }
+        let span = Span::from(ledger, self.next_posting.clone());
+        for (key, value) in view.range(&span, Order::First, records_max)? {
             left -= 1;
             self.postings
                 .push(record::decode(Table::Ledger, &key, &value)?);
             self.next_posting = Bound::Excluded(key);
         }
+        if left == 0 {
+            return Ok(Piece::More);
+        }
         let of_grant = Key::events_of_grant(self.number);
-        for found in view.range((self.next_event.clone(), Bound::Unbounded)) {
-            let (key, _) = found?;
-            if !key.is_under(&of_grant) {
-                break;
-            }
-            if left == 0 {
-                return Ok(Piece::More);
-            }
+        let span = Span::from(of_grant, self.next_event.clone());
+        for (key, _) in view.range(&span, Order::First, left)? {
             left -= 1;
             let id = key
                 .last_event()
@@ -187,6 +178,6 @@ impl Reader {
                 .extend(events::event(view, id)?.map(|placed| placed.event));
             self.next_event = Bound::Excluded(key);
         }
-        Ok(Piece::Last)
+        Ok(if left == 0 { Piece::More } else { Piece::Last })
     }
 }

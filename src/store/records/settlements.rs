@@ -7,12 +7,12 @@ use std::ops::Bound;
 use serde::de::DeserializeOwned;
 
 use super::change::{PreparedChange, versioned};
-use super::engine::View;
 use super::events;
 use super::keys::{Key, Table};
 use super::reads;
 use super::record::{self, corrupt};
 use super::stored::{Bytes, Versioned};
+use super::{Order, Span, View};
 use crate::domain::event_id::EventId;
 use crate::domain::registry::OrganiserCode;
 use crate::domain::service_event::{EventState, PlacedEvent};
@@ -22,7 +22,7 @@ use crate::store::settlement::{EventsWithGrants, SettlementStep};
 use crate::store::{StoreError, Stretch};
 
 /// Makes a step's own records ready; its effects are any effects.
-pub(super) fn prepare(
+pub(in crate::store) fn prepare(
     keyring: &Keyring,
     step: &SettlementStep,
     prepared: &mut PreparedChange,
@@ -65,42 +65,48 @@ pub(super) fn prepare(
     Ok(())
 }
 
-pub(super) fn book(view: &View<'_>, organiser: OrganiserCode) -> Result<Option<Book>, StoreError> {
+pub(in crate::store) fn book(
+    view: &dyn View,
+    organiser: OrganiserCode,
+) -> Result<Option<Book>, StoreError> {
     let key = Key::settlement_book(organiser);
     sealed_under_version(view, Table::SettlementBook, &key)
 }
 
-pub(super) fn run(view: &View<'_>, number: RunNumber) -> Result<Option<Run>, StoreError> {
+pub(in crate::store) fn run(view: &dyn View, number: RunNumber) -> Result<Option<Run>, StoreError> {
     let key = Key::settlement_run(number);
     sealed_under_version(view, Table::SettlementRun, &key)
 }
 
-pub(super) fn runs(view: &View<'_>, organiser: OrganiserCode) -> Result<Vec<Run>, StoreError> {
-    view.scan(&Key::settlement_runs(organiser))
-        .map(|found| {
-            let (key, value) = found?;
+pub(in crate::store) fn runs(
+    view: &dyn View,
+    organiser: OrganiserCode,
+) -> Result<Vec<Run>, StoreError> {
+    view.scan(&Key::settlement_runs(organiser))?
+        .into_iter()
+        .map(|(key, value)| {
             let stored: Versioned = record::decode(Table::SettlementRun, &key, &value)?;
             record::unseal(view.keyring(), Table::SettlementRun, &key, &stored.sealed.0)
         })
         .collect()
 }
 
-pub(super) fn providers(
-    view: &View<'_>,
+pub(in crate::store) fn providers(
+    view: &dyn View,
     number: RunNumber,
 ) -> Result<Vec<ProviderSums>, StoreError> {
     let table = Table::SettlementProvider;
-    view.scan(&Key::settlement_providers(number))
-        .map(|found| {
-            let (key, value) = found?;
+    view.scan(&Key::settlement_providers(number))?
+        .into_iter()
+        .map(|(key, value)| {
             let sealed: Bytes = record::decode(table, &key, &value)?;
             record::unseal(view.keyring(), table, &key, &sealed.0)
         })
         .collect()
 }
 
-pub(super) fn rows(
-    view: &View<'_>,
+pub(in crate::store) fn rows(
+    view: &dyn View,
     number: RunNumber,
     after: Option<&RowPlace>,
     most: usize,
@@ -108,21 +114,16 @@ pub(super) fn rows(
     let prefix = Key::settlement_rows(number);
     let from = match after {
         Some(place) => Bound::Excluded(prefix.clone().with_place(place)),
-        None => Bound::Included(prefix.clone()),
+        None => Bound::Unbounded,
     };
-    let mut rows = Vec::new();
-    for found in view.range((from, Bound::Unbounded)).take(most) {
-        let (key, value) = found?;
-        if !key.is_under(&prefix) {
-            break;
-        }
-        rows.push(record::decode(Table::SettlementRow, &key, &value)?);
-    }
-    Ok(rows)
+    view.range(&Span::from(prefix, from), Order::First, most)?
+        .into_iter()
+        .map(|(key, value)| record::decode(Table::SettlementRow, &key, &value))
+        .collect()
 }
 
-pub(super) fn events_in_state(
-    view: &View<'_>,
+pub(in crate::store) fn events_in_state(
+    view: &dyn View,
     organiser: OrganiserCode,
     stretch: Stretch,
     state: EventState,
@@ -135,8 +136,8 @@ pub(super) fn events_in_state(
     with_grants(view, placed, after)
 }
 
-pub(super) fn events_of_ids(
-    view: &View<'_>,
+pub(in crate::store) fn events_of_ids(
+    view: &dyn View,
     ids: &[EventId],
 ) -> Result<EventsWithGrants, StoreError> {
     let placed = ids
@@ -151,7 +152,7 @@ pub(super) fn events_of_ids(
 }
 
 fn with_grants(
-    view: &View<'_>,
+    view: &dyn View,
     events: Vec<PlacedEvent>,
     after: Option<(jiff::civil::Date, EventId)>,
 ) -> Result<EventsWithGrants, StoreError> {
@@ -172,7 +173,7 @@ fn with_grants(
 }
 
 fn sealed_under_version<T: DeserializeOwned>(
-    view: &View<'_>,
+    view: &dyn View,
     table: Table,
     key: &Key,
 ) -> Result<Option<T>, StoreError> {

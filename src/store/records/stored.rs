@@ -27,7 +27,7 @@ use crate::store::{About, KeptAnswer, Miss};
 
 /// Bytes in one piece; a plain `Vec<u8>` would be written byte by byte.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Bytes(pub(super) Vec<u8>);
+pub(in crate::store) struct Bytes(pub(in crate::store) Vec<u8>);
 
 impl Serialize for Bytes {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -63,37 +63,37 @@ impl<'de> Deserialize<'de> for Bytes {
 
 /// Where the store stands: written in every batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct State {
+pub(in crate::store) struct State {
     /// Batches so far, the first that made the store included.
-    pub(super) sequence: u64,
+    pub(in crate::store) sequence: u64,
     /// Records outside the meta table.
-    pub(super) records: u64,
+    pub(in crate::store) records: u64,
     /// Rows of the access log so far, which is the next row's position.
-    pub(super) access_rows: u64,
+    pub(in crate::store) access_rows: u64,
     /// Link of the last access row; zeros before the first.
-    pub(super) access_link: Hash,
+    pub(in crate::store) access_link: Hash,
     /// Changes of events so far, which is the feed's last place.
-    pub(super) changes: u64,
+    pub(in crate::store) changes: u64,
     /// Random, made with the store and anew by a restore: what a watermark was given in.
-    pub(super) epoch: [u8; 16],
+    pub(in crate::store) epoch: [u8; 16],
     /// Version of the wrapped keys. A change sealed under an earlier one is decided and sealed anew.
-    pub(super) keys_version: u64,
+    pub(in crate::store) keys_version: u64,
     /// Records written since the encryption key that seals now was made, in tables that are sealed.
-    pub(super) seals: u64,
+    pub(in crate::store) seals: u64,
 }
 
 /// A record that others are decided on: its version in clear, the rest sealed. A customer's version is
 /// the domain's own, a grant's its revision.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Versioned {
-    pub(super) version: u64,
+pub(in crate::store) struct Versioned {
+    pub(in crate::store) version: u64,
     /// A [`StoredPerson`] or a [`StoredGrant`].
-    pub(super) sealed: Bytes,
+    pub(in crate::store) sealed: Bytes,
 }
 
 /// The sealed part of a customer.
 #[derive(Serialize, Deserialize)]
-pub(super) struct StoredPerson {
+pub(in crate::store) struct StoredPerson {
     person_id: PersonId,
     given_names: String,
     family_name: String,
@@ -103,7 +103,7 @@ pub(super) struct StoredPerson {
 }
 
 impl StoredPerson {
-    pub(super) fn of(customer: &Customer) -> StoredPerson {
+    pub(in crate::store) fn of(customer: &Customer) -> StoredPerson {
         StoredPerson {
             person_id: customer.person_id.clone(),
             given_names: customer.given_names.clone(),
@@ -114,11 +114,15 @@ impl StoredPerson {
         }
     }
 
-    pub(super) fn person_id(&self) -> &PersonId {
+    pub(in crate::store) fn person_id(&self) -> &PersonId {
         &self.person_id
     }
 
-    pub(super) fn into_customer(self, organiser: OrganiserCode, version: u64) -> Customer {
+    pub(in crate::store) fn into_customer(
+        self,
+        organiser: OrganiserCode,
+        version: u64,
+    ) -> Customer {
         Customer {
             organiser,
             person_id: self.person_id,
@@ -134,26 +138,26 @@ impl StoredPerson {
 
 /// A grant, sealed whole: its references and its note are free text about a person.
 #[derive(Serialize, Deserialize)]
-pub(super) struct StoredGrant {
+pub(in crate::store) struct StoredGrant {
     /// Keyed hash of the customer's identity code.
-    pub(super) person: Hash,
-    pub(super) grant: PurchasingPower,
+    pub(in crate::store) person: Hash,
+    pub(in crate::store) grant: PurchasingPower,
 }
 
 /// An event: its places in clear, the rest sealed.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct StoredEvent {
-    pub(super) change_seq: u64,
-    pub(super) created_seq: u64,
+pub(in crate::store) struct StoredEvent {
+    pub(in crate::store) change_seq: u64,
+    pub(in crate::store) created_seq: u64,
     #[serde(with = "microsecond::required")]
-    pub(super) changed_at: Timestamp,
+    pub(in crate::store) changed_at: Timestamp,
     /// A [`crate::domain::service_event::ServiceEvent`].
-    pub(super) sealed: Bytes,
+    pub(in crate::store) sealed: Bytes,
 }
 
 /// An answer, sealed whole: its body is what a caller was told.
 #[derive(Serialize, Deserialize)]
-pub(super) struct StoredAnswer {
+pub(in crate::store) struct StoredAnswer {
     digest: Hash,
     body: Bytes,
     result: String,
@@ -164,7 +168,7 @@ pub(super) struct StoredAnswer {
 }
 
 impl StoredAnswer {
-    pub(super) fn of(answer: &KeptAnswer) -> StoredAnswer {
+    pub(in crate::store) fn of(answer: &KeptAnswer) -> StoredAnswer {
         StoredAnswer {
             digest: answer.digest,
             body: Bytes(answer.body.clone()),
@@ -176,7 +180,7 @@ impl StoredAnswer {
         }
     }
 
-    pub(super) fn into_answer(self) -> KeptAnswer {
+    pub(in crate::store) fn into_answer(self) -> KeptAnswer {
         KeptAnswer {
             digest: self.digest,
             body: self.body.0,
@@ -193,15 +197,15 @@ impl StoredAnswer {
 
 /// What is kept under a message, with the time it was kept.
 #[derive(Serialize, Deserialize)]
-pub(super) struct StoredMessage {
+pub(in crate::store) struct StoredMessage {
     #[serde(with = "microsecond::required")]
-    pub(super) kept_at: Timestamp,
-    pub(super) answer: MessageAnswer,
+    pub(in crate::store) kept_at: Timestamp,
+    pub(in crate::store) answer: MessageAnswer,
 }
 
 /// Where a message's answer is.
 #[derive(Serialize, Deserialize)]
-pub(super) enum MessageAnswer {
+pub(in crate::store) enum MessageAnswer {
     /// Here: a sealed [`StoredAnswer`].
     Here(Bytes),
     /// Under the reference with this hash.
@@ -210,16 +214,16 @@ pub(super) enum MessageAnswer {
 
 /// What is kept under a reference, with the time it was kept.
 #[derive(Serialize, Deserialize)]
-pub(super) struct StoredReference {
+pub(in crate::store) struct StoredReference {
     #[serde(with = "microsecond::required")]
-    pub(super) kept_at: Timestamp,
+    pub(in crate::store) kept_at: Timestamp,
     /// A [`StoredAnswer`].
-    pub(super) sealed: Bytes,
+    pub(in crate::store) sealed: Bytes,
 }
 
 /// A miss.
 #[derive(Serialize, Deserialize)]
-pub(super) struct StoredMiss {
+pub(in crate::store) struct StoredMiss {
     #[serde(with = "microsecond::required")]
     at: Timestamp,
     #[serde(with = "microsecond::required")]
@@ -227,14 +231,14 @@ pub(super) struct StoredMiss {
 }
 
 impl StoredMiss {
-    pub(super) fn of(miss: Miss) -> StoredMiss {
+    pub(in crate::store) fn of(miss: Miss) -> StoredMiss {
         StoredMiss {
             at: miss.at,
             machine_at: miss.machine_at,
         }
     }
 
-    pub(super) fn into_miss(self) -> Miss {
+    pub(in crate::store) fn into_miss(self) -> Miss {
         Miss {
             at: self.at,
             machine_at: self.machine_at,
@@ -244,17 +248,17 @@ impl StoredMiss {
 
 /// One row of the access log in its chain.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct ChainedRow {
-    pub(super) position: u64,
+pub(in crate::store) struct ChainedRow {
+    pub(in crate::store) position: u64,
     /// Link over the link before, the position (8 bytes, big-endian) and the row's plain bytes.
-    pub(super) link: Hash,
+    pub(in crate::store) link: Hash,
     /// An [`AccessRow`].
-    pub(super) sealed: Bytes,
+    pub(in crate::store) sealed: Bytes,
 }
 
 /// What a row of the access log says.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct AccessRow<'a> {
+pub(in crate::store) struct AccessRow<'a> {
     #[serde(with = "microsecond::required")]
     at: Timestamp,
     message_id: Cow<'a, str>,
@@ -267,31 +271,31 @@ pub(super) struct AccessRow<'a> {
     service: Cow<'a, str>,
     purpose: Option<Cow<'a, str>>,
     organiser: Option<OrganiserCode>,
-    pub(super) persons: Vec<Hash>,
-    pub(super) numbers: Vec<PurchasingPowerNumber>,
-    pub(super) events: Vec<EventId>,
+    pub(in crate::store) persons: Vec<Hash>,
+    pub(in crate::store) numbers: Vec<PurchasingPowerNumber>,
+    pub(in crate::store) events: Vec<EventId>,
     data_class: Cow<'a, str>,
-    pub(super) result: Cow<'a, str>,
+    pub(in crate::store) result: Cow<'a, str>,
     reason: Option<Cow<'a, str>>,
     rows_returned: u32,
     replayed: bool,
-    pub(super) mandate: Option<StoredMandate<'a>>,
+    pub(in crate::store) mandate: Option<StoredMandate<'a>>,
     /// A call with many persons has more rows than one: this is part `part` of `parts`, from 1.
-    pub(super) part: u32,
-    pub(super) parts: u32,
+    pub(in crate::store) part: u32,
+    pub(in crate::store) parts: u32,
 }
 
 /// A mandate check as the access log keeps it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct StoredMandate<'a> {
-    pub(super) delegate: Hash,
-    pub(super) principal: Hash,
-    pub(super) result: Cow<'a, str>,
+pub(in crate::store) struct StoredMandate<'a> {
+    pub(in crate::store) delegate: Hash,
+    pub(in crate::store) principal: Hash,
+    pub(in crate::store) result: Cow<'a, str>,
 }
 
 impl<'a> AccessRow<'a> {
     /// The row with what the caller already hashed; `part` and `parts` as given.
-    pub(super) fn of(
+    pub(in crate::store) fn of(
         entry: &'a AccessEntry,
         persons: Vec<Hash>,
         (numbers, events): (Vec<PurchasingPowerNumber>, Vec<EventId>),
@@ -325,7 +329,7 @@ impl<'a> AccessRow<'a> {
     }
 
     /// The row as an auditor reads it, at its place.
-    pub(super) fn into_record(self, position: u64) -> AccessRecord {
+    pub(in crate::store) fn into_record(self, position: u64) -> AccessRecord {
         AccessRecord {
             position,
             at: self.at,

@@ -3,7 +3,7 @@
 
 use serde::de::DeserializeOwned;
 
-use super::super::engine::View;
+use super::super::View;
 use super::super::events;
 use super::super::keys::{KEYS_NAME, Key, STATE_NAME, Table};
 use super::super::reads;
@@ -39,7 +39,7 @@ impl Record<'_> {
 
     pub(super) fn unseal<T: DeserializeOwned>(
         &self,
-        view: &View<'_>,
+        view: &dyn View,
         sealed: &Bytes,
     ) -> Result<T, StoreError> {
         record::unseal(view.keyring(), self.table, self.key, &sealed.0)
@@ -58,7 +58,7 @@ pub(super) enum Whole {
 
 /// Checks one record, and says what is to be judged as a whole after it; [`StoreError::Corrupt`] says that the record, or one that it names, cannot be read.
 pub(super) fn check(
-    view: &View<'_>,
+    view: &dyn View,
     state: &State,
     record: &Record<'_>,
     problems: &mut Problems,
@@ -121,7 +121,7 @@ fn meta(record: &Record<'_>) -> Result<(), StoreError> {
 }
 
 fn customer(
-    view: &View<'_>,
+    view: &dyn View,
     record: &Record<'_>,
     problems: &mut Problems,
 ) -> Result<(), StoreError> {
@@ -141,7 +141,7 @@ fn customer(
 }
 
 fn grant(
-    view: &View<'_>,
+    view: &dyn View,
     record: &Record<'_>,
     problems: &mut Problems,
 ) -> Result<PurchasingPowerNumber, StoreError> {
@@ -168,7 +168,7 @@ fn grant(
 }
 
 fn grant_of_customer(
-    view: &View<'_>,
+    view: &dyn View,
     record: &Record<'_>,
     problems: &mut Problems,
 ) -> Result<(), StoreError> {
@@ -194,7 +194,7 @@ fn grant_of_customer(
 }
 
 fn event(
-    view: &View<'_>,
+    view: &dyn View,
     state: &State,
     record: &Record<'_>,
     problems: &mut Problems,
@@ -266,7 +266,7 @@ fn points_rightly(record: &Record<'_>, placed: Option<&PlacedEvent>, problems: &
 }
 
 fn event_index(
-    view: &View<'_>,
+    view: &dyn View,
     record: &Record<'_>,
     problems: &mut Problems,
 ) -> Result<(), StoreError> {
@@ -279,13 +279,13 @@ fn event_index(
     Ok(())
 }
 
-fn feed(view: &View<'_>, record: &Record<'_>, problems: &mut Problems) -> Result<(), StoreError> {
+fn feed(view: &dyn View, record: &Record<'_>, problems: &mut Problems) -> Result<(), StoreError> {
     let id: EventId = record.decode()?;
     points_rightly(record, events::event(view, id)?.as_ref(), problems);
     Ok(())
 }
 
-fn ledger(view: &View<'_>, record: &Record<'_>, problems: &mut Problems) -> Result<(), StoreError> {
+fn ledger(view: &dyn View, record: &Record<'_>, problems: &mut Problems) -> Result<(), StoreError> {
     record.decode::<Posting>()?;
     let (number, revision) = record
         .key
@@ -305,7 +305,7 @@ fn ledger(view: &View<'_>, record: &Record<'_>, problems: &mut Problems) -> Resu
 }
 
 fn message(
-    view: &View<'_>,
+    view: &dyn View,
     record: &Record<'_>,
     problems: &mut Problems,
 ) -> Result<(), StoreError> {

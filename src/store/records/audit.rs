@@ -2,15 +2,14 @@
 //!
 //! Invariant: nothing wrong in the log shuts the store; it is told to who asked.
 
-use ::sled::IVec;
 use std::ops::Bound;
 use tokio::task::yield_now;
 
 use super::batch::chain_link;
-use super::engine::{Engine, View};
 use super::keys::{Hash, Key, STATE_NAME, Table};
 use super::record::{self, corrupt};
 use super::stored::{AccessRow, ChainedRow, State};
+use super::{Engine, Found, Order, Span, View};
 use crate::secrets::Keyring;
 use crate::store::StoreError;
 use crate::store::audit::{AccessHead, AccessRecord, AccessVerdict, Breach, Broken};
@@ -19,12 +18,12 @@ use crate::store::audit::{AccessHead, AccessRecord, AccessVerdict, Breach, Broke
 const PIECE_ROWS: usize = 256;
 
 /// The store's state as this view has it.
-pub(super) fn state(view: &View<'_>) -> Result<State, StoreError> {
+pub(in crate::store) fn state(view: &dyn View) -> Result<State, StoreError> {
     view.get(Table::Meta, &Key::meta(STATE_NAME))?
         .ok_or_else(|| corrupt(Table::Meta, "is missing, though the store has others"))
 }
 
-pub(super) fn head(view: &View<'_>) -> Result<AccessHead, StoreError> {
+pub(in crate::store) fn head(view: &dyn View) -> Result<AccessHead, StoreError> {
     state(view).map(|state| head_of(&state))
 }
 
@@ -36,18 +35,19 @@ fn head_of(state: &State) -> AccessHead {
 }
 
 /// At most `most` rows from a position on, opened after the lock is given back.
-pub(super) fn rows(
-    engine: &Engine,
+pub(in crate::store) fn rows(
+    engine: &impl Engine,
     from: u64,
     most: usize,
 ) -> Result<Vec<AccessRecord>, StoreError> {
     let raw = engine.read(|view| raw_rows(view, from, most))?;
+    let keyring = engine.keyring();
     raw.iter()
         .map(|(key, value)| {
             let position = key
                 .access_position()
                 .ok_or_else(|| corrupt(Table::Access, "has no place"))?;
-            let (_, plain) = open(&engine.keyring, key, value)?;
+            let (_, plain) = open(&keyring, key, value)?;
             let row: AccessRow<'_> = record::decode_plain(Table::Access, &plain)?;
             Ok(row.into_record(position))
         })
@@ -55,17 +55,18 @@ pub(super) fn rows(
 }
 
 /// Walks the chain to the log's head, and compares it with an earlier head on the way.
-pub(super) async fn verify(
-    engine: &Engine,
+pub(in crate::store) async fn verify(
+    engine: &impl Engine,
     earlier: Option<AccessHead>,
 ) -> Result<AccessVerdict, StoreError> {
     let mut chain = Chain::new(earlier);
+    let keyring = engine.keyring();
     loop {
         let (state, piece) = engine.read(|view| {
             let rows = raw_rows(view, chain.proven.rows, PIECE_ROWS)?;
             Ok((state(view)?, rows))
         })?;
-        match chain.walk(&engine.keyring, &piece, head_of(&state)) {
+        match chain.walk(&keyring, &piece, head_of(&state)) {
             Ok(true) => return Ok(chain.verdict(None)),
             Ok(false) => yield_now().await,
             Err(Stop::Breach(breach)) => return Ok(chain.verdict(Some(breach))),
@@ -109,12 +110,7 @@ impl Chain {
     }
 
     /// Goes along a piece that was read together with `head`; true at the head.
-    fn walk(
-        &mut self,
-        keyring: &Keyring,
-        piece: &[(Key, IVec)],
-        head: AccessHead,
-    ) -> Result<bool, Stop> {
+    fn walk(&mut self, keyring: &Keyring, piece: &[Found], head: AccessHead) -> Result<bool, Stop> {
         self.compare_with_earlier()?;
         for (key, value) in piece {
             let position = key.access_position();
@@ -166,7 +162,7 @@ impl Chain {
     }
 
     /// The next row's link, computed anew and found to be the one it carries.
-    fn link_of(&self, keyring: &Keyring, key: &Key, value: &IVec) -> Result<Hash, Stop> {
+    fn link_of(&self, keyring: &Keyring, key: &Key, value: &[u8]) -> Result<Hash, Stop> {
         let (row, plain) = open(keyring, key, value).map_err(|error| match error {
             StoreError::Corrupt(text) => self.breach(Broken::Unreadable(text)),
             other => Stop::Failed(other),
@@ -180,11 +176,10 @@ impl Chain {
     }
 }
 
-fn raw_rows(view: &View<'_>, from: u64, most: usize) -> Result<Vec<(Key, IVec)>, StoreError> {
-    let last = Bound::Included(Key::access(u64::MAX));
-    view.range((Bound::Included(Key::access(from)), last))
-        .take(most)
-        .collect()
+fn raw_rows(view: &dyn View, from: u64, most: usize) -> Result<Vec<Found>, StoreError> {
+    let from = Bound::Included(Key::access(from));
+    let span = Span::from(Key::table(Table::Access), from);
+    view.range(&span, Order::First, most)
 }
 
 /// A row and its plain bytes.

@@ -10,7 +10,7 @@ use crate::secrets::{Keyring, SecretsError};
 use crate::store::StoreError;
 
 /// Largest value, envelope included. sled puts larger things into files that it never syncs.
-pub(super) const VALUE_BYTES_MAX: usize = 65_536;
+pub(in crate::store) const VALUE_BYTES_MAX: usize = 65_536;
 
 /// Format of every payload. Raise it when a stored type changes, and keep reading the old one.
 const FORMAT_VERSION: u8 = 1;
@@ -18,7 +18,7 @@ const CHECKSUM_BYTES: usize = 4;
 const HEADER_BYTES: usize = 1 + CHECKSUM_BYTES;
 
 /// Encodes a payload for its key: version, checksum over version, key and payload, payload.
-pub(super) fn encode(key: &Key, payload: &impl Serialize) -> Result<Vec<u8>, StoreError> {
+pub(in crate::store) fn encode(key: &Key, payload: &impl Serialize) -> Result<Vec<u8>, StoreError> {
     let mut value = postcard::to_extend(payload, vec![FORMAT_VERSION, 0, 0, 0, 0])
         .map_err(|error| StoreError::Unavailable(format!("a record cannot be encoded: {error}")))?;
     limit(value.len(), VALUE_BYTES_MAX)?;
@@ -32,7 +32,7 @@ pub(super) fn encode(key: &Key, payload: &impl Serialize) -> Result<Vec<u8>, Sto
 }
 
 /// Decodes a value that was found under `key`.
-pub(super) fn decode<T: DeserializeOwned>(
+pub(in crate::store) fn decode<T: DeserializeOwned>(
     table: Table,
     key: &Key,
     value: &[u8],
@@ -52,7 +52,7 @@ pub(super) fn decode<T: DeserializeOwned>(
 }
 
 /// A payload sealed for its key: nothing of it stands in the file in clear.
-pub(super) fn seal(
+pub(in crate::store) fn seal(
     keyring: &Keyring,
     key: &Key,
     payload: &impl Serialize,
@@ -65,7 +65,7 @@ pub(super) fn seal(
 }
 
 /// Opens what [`seal`] made for the same key.
-pub(super) fn open_sealed(
+pub(in crate::store) fn open_sealed(
     keyring: &Keyring,
     table: Table,
     key: &Key,
@@ -83,7 +83,7 @@ pub(super) fn open_sealed(
 }
 
 /// [`open_sealed`], decoded.
-pub(super) fn unseal<T: DeserializeOwned>(
+pub(in crate::store) fn unseal<T: DeserializeOwned>(
     keyring: &Keyring,
     table: Table,
     key: &Key,
@@ -93,7 +93,7 @@ pub(super) fn unseal<T: DeserializeOwned>(
 }
 
 /// Decodes what [`open_sealed`] gave.
-pub(super) fn decode_plain<'a, T: Deserialize<'a>>(
+pub(in crate::store) fn decode_plain<'a, T: Deserialize<'a>>(
     table: Table,
     plain: &'a [u8],
 ) -> Result<T, StoreError> {
@@ -101,7 +101,7 @@ pub(super) fn decode_plain<'a, T: Deserialize<'a>>(
 }
 
 /// A record that is not what was written.
-pub(super) fn corrupt(table: Table, what: &str) -> StoreError {
+pub(in crate::store) fn corrupt(table: Table, what: &str) -> StoreError {
     StoreError::Corrupt(format!(
         "a record of the store's table \"{}\" {what}: stop the server, keep a copy of the store's folder \
          for analysis, and restore the last backup",
@@ -110,7 +110,7 @@ pub(super) fn corrupt(table: Table, what: &str) -> StoreError {
 }
 
 /// A key could not be used; nothing is wrong with the data.
-pub(super) fn keys_failed(error: &SecretsError) -> StoreError {
+pub(in crate::store) fn keys_failed(error: &SecretsError) -> StoreError {
     StoreError::Unavailable(format!("the store's keys cannot be used: {error}"))
 }
 
@@ -144,7 +144,7 @@ fn checksum(version: u8, key: &Key, payload: &[u8]) -> [u8; CHECKSUM_BYTES] {
 }
 
 /// Refuses what is larger than it may be.
-pub(super) fn limit(bytes: usize, bytes_max: usize) -> Result<(), StoreError> {
+pub(in crate::store) fn limit(bytes: usize, bytes_max: usize) -> Result<(), StoreError> {
     if bytes > bytes_max {
         return Err(StoreError::RecordTooLarge { bytes, bytes_max });
     }

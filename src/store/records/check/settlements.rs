@@ -4,12 +4,12 @@
 
 use std::collections::BTreeMap;
 
-use super::super::engine::{Engine, View};
 use super::super::events;
 use super::super::keys::{Key, Table};
 use super::super::record::corrupt;
 use super::super::settlements;
 use super::super::stored::{Bytes, Versioned};
+use super::super::{Engine, View};
 use super::Findings;
 use super::records::{Problems, Record};
 use crate::domain::business_id::BusinessId;
@@ -26,7 +26,7 @@ const PIECE_RECORDS: usize = 256;
 const ATTEMPTS_MAX: usize = 5;
 
 pub(super) fn run(
-    view: &View<'_>,
+    view: &dyn View,
     record: &Record<'_>,
     problems: &mut Problems,
 ) -> Result<RunNumber, StoreError> {
@@ -53,7 +53,7 @@ pub(super) fn run(
 }
 
 pub(super) fn provider(
-    view: &View<'_>,
+    view: &dyn View,
     record: &Record<'_>,
     problems: &mut Problems,
 ) -> Result<(), StoreError> {
@@ -66,7 +66,7 @@ pub(super) fn provider(
 }
 
 pub(super) fn row(
-    view: &View<'_>,
+    view: &dyn View,
     record: &Record<'_>,
     problems: &mut Problems,
 ) -> Result<(), StoreError> {
@@ -91,7 +91,7 @@ pub(super) fn row(
 }
 
 pub(super) fn book(
-    view: &View<'_>,
+    view: &dyn View,
     record: &Record<'_>,
     problems: &mut Problems,
 ) -> Result<(), StoreError> {
@@ -116,7 +116,7 @@ fn number_of(event: &ServiceEvent) -> Option<RunNumber> {
 
 /// An event that is settled has its row on the run it names.
 pub(super) fn of_event(
-    view: &View<'_>,
+    view: &dyn View,
     event: &ServiceEvent,
     must: &mut impl FnMut(bool, &str),
 ) -> Result<(), StoreError> {
@@ -146,7 +146,7 @@ pub(super) fn of_event(
 
 /// Judges a run with its providers and all its rows; one that is damaged is told by the sweep.
 pub(super) fn judge(
-    engine: &Engine,
+    engine: &impl Engine,
     number: RunNumber,
     findings: &mut Findings,
 ) -> Result<(), StoreError> {
@@ -196,7 +196,7 @@ struct Sums {
 impl Sums {
     fn piece(
         &mut self,
-        view: &View<'_>,
+        view: &dyn View,
         number: RunNumber,
         records_max: usize,
     ) -> Result<Piece, StoreError> {

@@ -4,17 +4,17 @@
 
 use std::ops::Bound;
 
-use super::engine::View;
 use super::keys::{Key, STATE_NAME, Table};
 use super::record::{self, corrupt};
 use super::stored::{State, StoredEvent};
+use super::{Order, Span, View};
 use crate::domain::event_id::EventId;
 use crate::domain::number::PurchasingPowerNumber;
 use crate::domain::registry::OrganiserCode;
 use crate::domain::service_event::PlacedEvent;
 use crate::store::{FeedHead, StoreError, Stretch};
 
-pub(super) fn feed_head(view: &View<'_>) -> Result<FeedHead, StoreError> {
+pub(in crate::store) fn feed_head(view: &dyn View) -> Result<FeedHead, StoreError> {
     let state: State = view
         .get(Table::Meta, &Key::meta(STATE_NAME))?
         .ok_or_else(|| corrupt(Table::Meta, "is missing, though the store has others"))?;
@@ -24,7 +24,10 @@ pub(super) fn feed_head(view: &View<'_>) -> Result<FeedHead, StoreError> {
     })
 }
 
-pub(super) fn event(view: &View<'_>, id: EventId) -> Result<Option<PlacedEvent>, StoreError> {
+pub(in crate::store) fn event(
+    view: &dyn View,
+    id: EventId,
+) -> Result<Option<PlacedEvent>, StoreError> {
     let key = Key::event(id);
     let Some(stored) = view.get::<StoredEvent>(Table::Event, &key)? else {
         return Ok(None);
@@ -38,13 +41,13 @@ pub(super) fn event(view: &View<'_>, id: EventId) -> Result<Option<PlacedEvent>,
 }
 
 /// Every event of a grant, in the order of service date, then id.
-pub(super) fn of_grant(
-    view: &View<'_>,
+pub(in crate::store) fn of_grant(
+    view: &dyn View,
     number: PurchasingPowerNumber,
 ) -> Result<Vec<PlacedEvent>, StoreError> {
-    view.scan(&Key::events_of_grant(number))
-        .map(|found| {
-            let (key, value) = found?;
+    view.scan(&Key::events_of_grant(number))?
+        .into_iter()
+        .map(|(key, value)| {
             record::decode::<()>(Table::EventOfGrant, &key, &value)?;
             placed(view, Table::EventOfGrant, key.last_event())
         })
@@ -52,8 +55,8 @@ pub(super) fn of_grant(
 }
 
 /// At most `most` of an organiser's events, from the stretch's beginning.
-pub(super) fn of_stretch(
-    view: &View<'_>,
+pub(in crate::store) fn of_stretch(
+    view: &dyn View,
     organiser: OrganiserCode,
     stretch: Stretch,
     most: usize,
@@ -61,12 +64,14 @@ pub(super) fn of_stretch(
     match stretch {
         Stretch::Changes { after, up_to } => {
             let feed = Key::feed(organiser);
-            let from = Bound::Excluded(feed.clone().with_change(after));
-            let to = Bound::Included(feed.with_change(up_to));
-            view.range((from, to))
-                .take(most)
-                .map(|found| {
-                    let (key, value) = found?;
+            let span = Span {
+                from: Bound::Excluded(feed.clone().with_change(after)),
+                to: Bound::Included(feed.clone().with_change(up_to)),
+                under: feed,
+            };
+            view.range(&span, Order::First, most)?
+                .into_iter()
+                .map(|(key, value)| {
                     let id: EventId = record::decode(Table::Feed, &key, &value)?;
                     placed(view, Table::Feed, Some(id))
                 })
@@ -79,11 +84,14 @@ pub(super) fn of_stretch(
                 None => Bound::Included(days.clone().with_day(from)),
             };
             let last = EventId::from_bytes([u8::MAX; 16]);
-            let to = Bound::Included(days.with_day(to).with_event(last));
-            view.range((first, to))
-                .take(most)
-                .map(|found| {
-                    let (key, value) = found?;
+            let span = Span {
+                from: first,
+                to: Bound::Included(days.clone().with_day(to).with_event(last)),
+                under: days,
+            };
+            view.range(&span, Order::First, most)?
+                .into_iter()
+                .map(|(key, value)| {
                     record::decode::<()>(Table::EventOfDay, &key, &value)?;
                     placed(view, Table::EventOfDay, key.last_event())
                 })
@@ -93,7 +101,7 @@ pub(super) fn of_stretch(
 }
 
 fn placed(
-    view: &View<'_>,
+    view: &dyn View,
     named_by: Table,
     id: Option<EventId>,
 ) -> Result<PlacedEvent, StoreError> {

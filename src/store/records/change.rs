@@ -26,7 +26,7 @@ use crate::store::{
 };
 
 /// Persons, numbers and events in one row of the access log; a call with more has more rows.
-pub(super) const ROW_ITEMS_MAX: usize = 500;
+pub(in crate::store) const ROW_ITEMS_MAX: usize = 500;
 
 /// What the chain and the envelope add to a row: header, position, link, length, and the seal.
 const ROW_OVERHEAD_BYTES: usize = 5 + 10 + 32 + 3 + SEAL_BYTES;
@@ -35,48 +35,54 @@ const ROW_OVERHEAD_BYTES: usize = 5 + 10 + 32 + 3 + SEAL_BYTES;
 const EVENT_OVERHEAD_BYTES: usize = 5 + 10 + 10 + 10 + 3;
 
 /// A change as the committer takes it.
-pub(super) struct PreparedChange {
+#[derive(Clone)]
+pub(in crate::store) struct PreparedChange {
     /// Version of the keys before anything of it was sealed.
-    pub(super) keys_version: u64,
+    pub(in crate::store) keys_version: u64,
     /// New records. Each of their keys must be free.
-    pub(super) inserts: Vec<(Key, Vec<u8>)>,
+    pub(in crate::store) inserts: Vec<(Key, Vec<u8>)>,
     /// A key that must be free and stays so.
-    pub(super) absent: Option<Key>,
+    pub(in crate::store) absent: Option<Key>,
     /// A versioned record that must have this version, and keeps it.
-    pub(super) unchanged: Option<(Table, Key, u64)>,
+    pub(in crate::store) unchanged: Option<(Table, Key, u64)>,
     /// Records whose keys may hold something or not.
-    pub(super) puts: Vec<(Key, Vec<u8>)>,
-    pub(super) removals: Vec<Key>,
+    pub(in crate::store) puts: Vec<(Key, Vec<u8>)>,
+    pub(in crate::store) removals: Vec<Key>,
     /// The customer and the grant.
-    pub(super) versioned: Vec<PreparedVersioned>,
-    pub(super) events: Vec<PreparedEvent>,
+    pub(in crate::store) versioned: Vec<PreparedVersioned>,
+    pub(in crate::store) events: Vec<PreparedEvent>,
     /// Plain rows of the access log; position and link come from the committer.
-    pub(super) access_rows: Vec<Vec<u8>>,
+    pub(in crate::store) access_rows: Vec<Vec<u8>>,
     /// With the hash of its client.
-    pub(super) miss: Option<(Hash, NewMiss)>,
+    pub(in crate::store) miss: Option<(Hash, NewMiss)>,
 }
 
 /// A versioned record; the stored one must have the version before, or be absent for version 1.
-pub(super) struct PreparedVersioned {
-    pub(super) table: Table,
-    pub(super) key: Key,
-    pub(super) value: Vec<u8>,
-    pub(super) version: u64,
+#[derive(Clone)]
+pub(in crate::store) struct PreparedVersioned {
+    pub(in crate::store) table: Table,
+    pub(in crate::store) key: Key,
+    pub(in crate::store) value: Vec<u8>,
+    pub(in crate::store) version: u64,
 }
 
 /// An event, whose place in the feed the committer gives.
-pub(super) struct PreparedEvent {
-    pub(super) id: EventId,
-    pub(super) organiser: OrganiserCode,
-    pub(super) number: PurchasingPowerNumber,
-    pub(super) service_date: Date,
-    pub(super) before: Option<Before>,
-    pub(super) changed_at: Timestamp,
-    pub(super) sealed: Vec<u8>,
+#[derive(Clone)]
+pub(in crate::store) struct PreparedEvent {
+    pub(in crate::store) id: EventId,
+    pub(in crate::store) organiser: OrganiserCode,
+    pub(in crate::store) number: PurchasingPowerNumber,
+    pub(in crate::store) service_date: Date,
+    pub(in crate::store) before: Option<Before>,
+    pub(in crate::store) changed_at: Timestamp,
+    pub(in crate::store) sealed: Vec<u8>,
 }
 
 /// Makes a change ready, or says that a record of it is too large.
-pub(super) fn prepare(keyring: &Keyring, change: &Change) -> Result<PreparedChange, StoreError> {
+pub(in crate::store) fn prepare(
+    keyring: &Keyring,
+    change: &Change,
+) -> Result<PreparedChange, StoreError> {
     let mut prepared = PreparedChange {
         keys_version: keyring.version(),
         inserts: Vec::new(),
@@ -114,19 +120,28 @@ pub(super) fn prepare(keyring: &Keyring, change: &Change) -> Result<PreparedChan
 }
 
 /// Keyed hash of a person.
-pub(super) fn person_hash(keyring: &Keyring, person: &PersonId) -> Result<Hash, StoreError> {
+pub(in crate::store) fn person_hash(
+    keyring: &Keyring,
+    person: &PersonId,
+) -> Result<Hash, StoreError> {
     keyring
         .person_hash(person)
         .map_err(|error| keys_failed(&error))
 }
 
 /// Keyed hash of a client, as owner of misses.
-pub(super) fn client_hash(keyring: &Keyring, client: &ClientId) -> Result<Hash, StoreError> {
+pub(in crate::store) fn client_hash(
+    keyring: &Keyring,
+    client: &ClientId,
+) -> Result<Hash, StoreError> {
     hash(keyring, HashOf::Client, &client_parts(client))
 }
 
 /// Key of the answer kept under a message.
-pub(super) fn message_key(keyring: &Keyring, message: &MessageKey) -> Result<Key, StoreError> {
+pub(in crate::store) fn message_key(
+    keyring: &Keyring,
+    message: &MessageKey,
+) -> Result<Key, StoreError> {
     let mut parts = client_parts(&message.client).to_vec();
     parts.push(message.service.as_bytes());
     parts.push(message.message_id.as_bytes());
@@ -138,7 +153,7 @@ pub(super) fn message_key(keyring: &Keyring, message: &MessageKey) -> Result<Key
 }
 
 /// Keyed hash of a reference, which its record's key consists of.
-pub(super) fn reference_hash(
+pub(in crate::store) fn reference_hash(
     keyring: &Keyring,
     reference: &ReferenceKey,
 ) -> Result<Hash, StoreError> {
@@ -221,7 +236,7 @@ fn prepare_effect(
     Ok(())
 }
 
-pub(super) fn versioned(
+pub(in crate::store) fn versioned(
     keyring: &Keyring,
     table: Table,
     key: Key,

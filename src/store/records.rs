@@ -1,0 +1,168 @@
+//! What the store keeps, as records: ordered keys and encoded values, the same on every back end. Here are the
+//! records' forms, what a change makes of them and what decisions read from them; a back end is an [`Engine`]
+//! that holds them, and [`RecordStore`] is the store over one.
+//!
+//! Personal data is sealed before it gets to an engine and found by keyed hashes (`change`, `reads`).
+
+pub(in crate::store) mod audit;
+pub(in crate::store) mod batch;
+pub(in crate::store) mod change;
+pub(in crate::store) mod check;
+pub(in crate::store) mod events;
+pub(in crate::store) mod keys;
+pub(in crate::store) mod reads;
+pub(in crate::store) mod record;
+pub(in crate::store) mod registry;
+pub(in crate::store) mod settlements;
+mod store;
+pub(in crate::store) mod stored;
+pub(in crate::store) mod table;
+
+use std::future::Future;
+use std::ops::Bound;
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+
+use self::change::PreparedChange;
+use self::keys::{Key, Table};
+use self::registry::PreparedRegistry;
+use crate::secrets::Keyring;
+use crate::store::StoreError;
+
+/// A record as it stands: its key and its encoded value.
+pub(in crate::store) type Found = (Key, Vec<u8>);
+
+/// Which records: those under a prefix (the empty key for all there are), between two places of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::store) struct Span {
+    pub(in crate::store) under: Key,
+    /// A key under `under`, or the beginning of one.
+    pub(in crate::store) from: Bound<Key>,
+    /// A whole key under `under`.
+    pub(in crate::store) to: Bound<Key>,
+}
+
+impl Span {
+    /// Everything under a prefix.
+    pub(in crate::store) fn under(prefix: Key) -> Span {
+        Span {
+            under: prefix,
+            from: Bound::Unbounded,
+            to: Bound::Unbounded,
+        }
+    }
+
+    /// What stands under a prefix from a place on.
+    pub(in crate::store) fn from(prefix: Key, from: Bound<Key>) -> Span {
+        Span {
+            from,
+            ..Span::under(prefix)
+        }
+    }
+
+    /// First and last key in the order of bytes; `None` where the places stand the other way round.
+    pub(in crate::store) fn bounds(&self) -> Option<(Bound<Key>, Bound<Key>)> {
+        let from = match &self.from {
+            Bound::Unbounded => Bound::Included(self.under.clone()),
+            place => place.clone(),
+        };
+        let to = match &self.to {
+            Bound::Unbounded => self.under.end(),
+            place => place.clone(),
+        };
+        let is_ordered = match (&from, &to) {
+            (Bound::Included(from), Bound::Included(to)) => from <= to,
+            (
+                Bound::Included(from) | Bound::Excluded(from),
+                Bound::Included(to) | Bound::Excluded(to),
+            ) => from < to,
+            _ => true,
+        };
+        is_ordered.then_some((from, to))
+    }
+}
+
+/// From which end a span is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::store) enum Order {
+    First,
+    Last,
+}
+
+/// One state of the data, to read from. Synchronous: a back end that is a network away runs reads where a thread may
+/// block.
+pub(in crate::store) trait View {
+    fn keyring(&self) -> &Keyring;
+
+    /// A record's value as it stands.
+    fn raw(&self, key: &Key) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// At most `most` records of a span, from its first on in the order of keys, or from its last on backwards.
+    fn range(&self, span: &Span, order: Order, most: usize) -> Result<Vec<Found>, StoreError>;
+
+    /// Says what will be asked by [`View::raw`] next, so that a back end far away can fetch it in one go.
+    fn prefetch(&self, _keys: &[Key]) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+impl dyn View + '_ {
+    /// A record, checked and decoded.
+    pub(in crate::store) fn get<T: DeserializeOwned>(
+        &self,
+        table: Table,
+        key: &Key,
+    ) -> Result<Option<T>, StoreError> {
+        match self.raw(key)? {
+            Some(value) => record::decode(table, key, &value).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Every record under a prefix, in the order of keys.
+    pub(in crate::store) fn scan(&self, prefix: &Key) -> Result<Vec<Found>, StoreError> {
+        self.range(&Span::under(prefix.clone()), Order::First, usize::MAX)
+    }
+}
+
+/// What the one that writes is asked. Each is kept whole or not at all.
+#[derive(Clone)]
+pub(in crate::store) enum Work {
+    Change(Box<PreparedChange>),
+    Registry(PreparedRegistry),
+}
+
+/// A back end: it holds records, and knows nothing of what they say.
+pub(in crate::store) trait Engine: Send + Sync + 'static {
+    /// The keys that seal and hash what this engine holds.
+    fn keyring(&self) -> Arc<Keyring>;
+
+    /// Runs a read on one state of the data. May block the thread.
+    fn read<T>(
+        &self,
+        work: impl FnOnce(&dyn View) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError>;
+
+    /// Does a piece of work durably, or answers [`StoreError::Conflict`] and keeps nothing. Pieces that wait
+    /// together may share a batch, and are then done one on top of the other.
+    fn submit(&self, work: Work) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Pieces of work made durable and acknowledged since it was opened.
+    fn commits(&self) -> u64;
+
+    /// Records read since it was opened.
+    fn records_read(&self) -> u64;
+
+    /// `Err` with a reason when it cannot be used.
+    fn ready(&self) -> Result<(), StoreError>;
+
+    /// Takes no more work from this call on, whether or not its future is waited for; finishes what is queued and
+    /// closes in order.
+    fn close(&self) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// The store over an engine.
+pub struct RecordStore<E> {
+    pub(in crate::store) engine: E,
+}
