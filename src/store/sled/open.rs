@@ -22,7 +22,7 @@ use super::guard::{Guard, Head};
 use crate::durable::sync_folder_of;
 use crate::secrets::{Keyring, MasterKey, WrappedKeys};
 use crate::store::StoreError;
-use crate::store::records::keys::{KEYS_NAME, Key, STATE_NAME, Table};
+use crate::store::records::keys::{FILLING_NAME, KEYS_NAME, Key, STATE_NAME, Table};
 use crate::store::records::record;
 use crate::store::records::stored::State;
 
@@ -90,7 +90,7 @@ fn open_whole(
 }
 
 /// Makes the folder and those above it, for the owner only, each durable in the one above.
-fn make_folder(folder: &Path) -> io::Result<()> {
+pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
     if folder.is_dir() {
         return Ok(());
     }
@@ -108,7 +108,7 @@ fn make_folder(folder: &Path) -> io::Result<()> {
 
 /// A killed process leaves a log that is written but not synced, and sled would save a synced
 /// snapshot that points into it.
-fn sync_before_recovery(log_path: &Path) -> io::Result<()> {
+pub(super) fn sync_before_recovery(log_path: &Path) -> io::Result<()> {
     match File::open(log_path) {
         Ok(log) => log.sync_all(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
@@ -117,7 +117,7 @@ fn sync_before_recovery(log_path: &Path) -> io::Result<()> {
 }
 
 /// sled syncs neither the files it makes nor the folder that names them.
-fn sync_after_recovery(folder: &Path, log_path: &Path) -> io::Result<File> {
+pub(super) fn sync_after_recovery(folder: &Path, log_path: &Path) -> io::Result<File> {
     File::open(folder.join("conf"))?.sync_all()?;
     let log = File::open(log_path)?;
     log.sync_all()?;
@@ -125,7 +125,7 @@ fn sync_after_recovery(folder: &Path, log_path: &Path) -> io::Result<File> {
     Ok(log)
 }
 
-fn recover(folder: &Path, cache_bytes: u64) -> Result<Db, StoreError> {
+pub(super) fn recover(folder: &Path, cache_bytes: u64) -> Result<Db, StoreError> {
     let started = Instant::now();
     loop {
         let config = engine::config(folder, cache_bytes);
@@ -157,6 +157,16 @@ fn existing(
     db: &Db,
     master: &MasterKey,
 ) -> Result<Option<(State, Keyring)>, StoreError> {
+    if db
+        .contains_key(Key::meta(FILLING_NAME).as_bytes())
+        .map_err(|error| engine_failed(folder, error))?
+    {
+        return Err(StoreError::Unavailable(format!(
+            "the store at {} was being filled by a restore or a copy that did not come to its end: run that again, \
+             which begins anew",
+            folder.display()
+        )));
+    }
     let state = meta(folder, db, STATE_NAME)?;
     let keys: Option<WrappedKeys> = meta(folder, db, KEYS_NAME)?;
     match (state, keys) {
@@ -217,14 +227,14 @@ fn create(
     Ok((state, keyring))
 }
 
-fn unusable(folder: &Path, error: &io::Error) -> StoreError {
+pub(super) fn unusable(folder: &Path, error: &io::Error) -> StoreError {
     StoreError::Unavailable(format!(
         "the store at {} cannot be used: {error}",
         folder.display()
     ))
 }
 
-fn damaged(folder: &Path, what: &str) -> StoreError {
+pub(super) fn damaged(folder: &Path, what: &str) -> StoreError {
     StoreError::Corrupt(format!(
         "the store at {} cannot be recovered ({what}): keep a copy of the folder for analysis, and restore \
          the last backup",
@@ -232,7 +242,7 @@ fn damaged(folder: &Path, what: &str) -> StoreError {
     ))
 }
 
-fn engine_failed(folder: &Path, error: ::sled::Error) -> StoreError {
+pub(super) fn engine_failed(folder: &Path, error: ::sled::Error) -> StoreError {
     match error {
         ::sled::Error::Io(error) => unusable(folder, &error),
         other => damaged(folder, &other.to_string()),
