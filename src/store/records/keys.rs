@@ -1,6 +1,8 @@
 //! Record keys: a table byte, then parts that can be told apart whatever they hold.
 //! Numbers are big-endian, so that a prefix scan gives them in order. Knows nothing of values.
 
+mod table;
+
 use std::ops::Bound;
 
 use jiff::Timestamp;
@@ -13,6 +15,8 @@ use crate::domain::number::PurchasingPowerNumber;
 use crate::domain::registry::OrganiserCode;
 use crate::domain::settlement::{RowPlace, RunNumber};
 
+pub(in crate::store) use self::table::{REGISTRY_TABLES, TABLES, Table};
+
 /// Name of the meta record that every batch writes.
 pub(in crate::store) const STATE_NAME: &str = "state";
 /// Name of the meta record that holds the wrapped keys.
@@ -23,118 +27,6 @@ pub(in crate::store) const KEY_BYTES_MAX: usize = 512;
 
 /// A keyed hash as part of a key.
 pub(in crate::store) type Hash = [u8; 32];
-
-/// What a record is, as the first byte of its key. A byte once used is never given to another table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::store) enum Table {
-    Meta = 0x01,
-    Municipality = 0x10,
-    County = 0x11,
-    Organiser = 0x12,
-    ServiceType = 0x13,
-    Provider = 0x14,
-    Approval = 0x15,
-    PriceItem = 0x16,
-    CodeSet = 0x17,
-    CodeItem = 0x18,
-    ClientGrant = 0x19,
-    Customer = 0x20,
-    Grant = 0x21,
-    GrantOfCustomer = 0x22,
-    Event = 0x23,
-    EventOfGrant = 0x24,
-    EventOfDay = 0x25,
-    Feed = 0x26,
-    Ledger = 0x27,
-    SettlementRun = 0x28,
-    SettlementProvider = 0x29,
-    SettlementRow = 0x2A,
-    SettlementBook = 0x2B,
-    AnswerByMessage = 0x30,
-    AnswerByReference = 0x31,
-    Miss = 0x40,
-    Access = 0x50,
-}
-
-/// The tables that a registry replaces.
-pub(in crate::store) const REGISTRY_TABLES: [Table; 10] = [
-    Table::Municipality,
-    Table::County,
-    Table::Organiser,
-    Table::ServiceType,
-    Table::Provider,
-    Table::Approval,
-    Table::PriceItem,
-    Table::CodeSet,
-    Table::CodeItem,
-    Table::ClientGrant,
-];
-
-/// Every table there is.
-pub(in crate::store) const TABLES: [Table; 27] = [
-    Table::Meta,
-    Table::Municipality,
-    Table::County,
-    Table::Organiser,
-    Table::ServiceType,
-    Table::Provider,
-    Table::Approval,
-    Table::PriceItem,
-    Table::CodeSet,
-    Table::CodeItem,
-    Table::ClientGrant,
-    Table::Customer,
-    Table::Grant,
-    Table::GrantOfCustomer,
-    Table::Event,
-    Table::EventOfGrant,
-    Table::EventOfDay,
-    Table::Feed,
-    Table::Ledger,
-    Table::SettlementRun,
-    Table::SettlementProvider,
-    Table::SettlementRow,
-    Table::SettlementBook,
-    Table::AnswerByMessage,
-    Table::AnswerByReference,
-    Table::Miss,
-    Table::Access,
-];
-
-impl Table {
-    /// Name in messages to the operator.
-    pub(in crate::store) fn name(self) -> &'static str {
-        match self {
-            Table::Meta => "meta",
-            Table::Municipality => "municipality",
-            Table::County => "county",
-            Table::Organiser => "organiser",
-            Table::ServiceType => "service type",
-            Table::Provider => "provider",
-            Table::Approval => "provider approval",
-            Table::PriceItem => "price item",
-            Table::CodeSet => "code set",
-            Table::CodeItem => "code item",
-            Table::ClientGrant => "client grant",
-            Table::Customer => "customer",
-            Table::Grant => "purchasing power",
-            Table::GrantOfCustomer => "purchasing powers of a customer",
-            Table::Event => "service event",
-            Table::EventOfGrant => "service events of a purchasing power",
-            Table::EventOfDay => "service events by day",
-            Table::Feed => "change feed",
-            Table::Ledger => "ledger",
-            Table::SettlementRun => "settlement run",
-            Table::SettlementProvider => "providers of a settlement run",
-            Table::SettlementRow => "rows of a settlement run",
-            Table::SettlementBook => "settlements of an organiser",
-            Table::AnswerByMessage => "answer by message",
-            Table::AnswerByReference => "answer by reference",
-            Table::Miss => "miss",
-            Table::Access => "access log",
-        }
-    }
-}
 
 /// A record's key, or the prefix that several share.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
