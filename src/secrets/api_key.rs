@@ -9,7 +9,9 @@ use openssl::memcmp;
 use openssl::pkey::{PKey, Private};
 use openssl::sign::Signer;
 
-use super::{KeyFilePolicy, SecretsError, create_key_file, finish, read_key_file};
+use super::key_file::{create_key_file, read_key_file};
+use super::keyring::finish;
+use super::{KeyFilePolicy, SecretsError};
 
 /// Shorter keys could be guessed.
 const CHARACTERS_MIN: usize = 16;

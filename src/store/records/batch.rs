@@ -64,6 +64,10 @@ impl Staged {
     }
 
     fn change(&mut self, view: &dyn View, change: PreparedChange) -> Result<Verdict, StoreError> {
+        // What was sealed under a key that is no longer current would stay behind when that key goes.
+        if change.keys_version != self.state.keys_version {
+            return Ok(Verdict::Conflict);
+        }
         let inserted = change.inserts.iter().map(|(key, _)| key);
         for key in inserted.chain(&change.absent) {
             if self.get(view, key)?.is_some() {
@@ -147,10 +151,17 @@ impl Staged {
     /// with `None` where the record goes.
     pub(in crate::store) fn finish(mut self) -> Result<(Writes, State), StoreError> {
         self.state.sequence += 1;
+        self.state.seals += self.sealed_writes();
         let key = Key::meta(STATE_NAME);
         let value = record::encode(&key, &self.state)?;
         self.writes.insert(key, Some(value));
         Ok((self.writes, self.state))
+    }
+
+    fn sealed_writes(&self) -> u64 {
+        let written = self.writes.iter().filter(|(_, value)| value.is_some());
+        let sealed = written.filter(|(key, _)| key.in_table().is_some_and(Table::is_sealed));
+        sealed.count() as u64
     }
 
     fn get(&self, view: &dyn View, key: &Key) -> Result<Option<Vec<u8>>, StoreError> {

@@ -20,7 +20,7 @@ use crate::domain::event_id::EventId;
 use crate::domain::number::PurchasingPowerNumber;
 use crate::domain::person_id::PersonId;
 use crate::domain::registry::OrganiserCode;
-use crate::secrets::{HashOf, Keyring};
+use crate::secrets::{HashOf, Keyring, SEAL_BYTES};
 use crate::store::{
     Before, Change, Effect, EventWrite, KeptAnswer, MessageKey, NewMiss, ReferenceKey, StoreError,
 };
@@ -28,8 +28,8 @@ use crate::store::{
 /// Persons, numbers and events in one row of the access log; a call with more has more rows.
 pub(in crate::store) const ROW_ITEMS_MAX: usize = 500;
 
-/// What the chain and the envelope add to a row: header, position, link, length, nonce and tag.
-const ROW_OVERHEAD_BYTES: usize = 5 + 10 + 32 + 3 + 28;
+/// What the chain and the envelope add to a row: header, position, link, length, and the seal.
+const ROW_OVERHEAD_BYTES: usize = 5 + 10 + 32 + 3 + SEAL_BYTES;
 
 /// What the envelope and the places add to an event: header, two places, time, length.
 const EVENT_OVERHEAD_BYTES: usize = 5 + 10 + 10 + 10 + 3;
@@ -37,6 +37,8 @@ const EVENT_OVERHEAD_BYTES: usize = 5 + 10 + 10 + 10 + 3;
 /// A change as the committer takes it.
 #[derive(Clone)]
 pub(in crate::store) struct PreparedChange {
+    /// Version of the keys before anything of it was sealed.
+    pub(in crate::store) keys_version: u64,
     /// New records. Each of their keys must be free.
     pub(in crate::store) inserts: Vec<(Key, Vec<u8>)>,
     /// A key that must be free and stays so.
@@ -82,6 +84,7 @@ pub(in crate::store) fn prepare(
     change: &Change,
 ) -> Result<PreparedChange, StoreError> {
     let mut prepared = PreparedChange {
+        keys_version: keyring.version(),
         inserts: Vec::new(),
         absent: match &change.unanswered_reference {
             Some(reference) => {

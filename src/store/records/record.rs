@@ -75,6 +75,9 @@ pub(in crate::store) fn open_sealed(
         .open(key.as_bytes(), sealed)
         .map_err(|error| match error {
             SecretsError::Unsealable => corrupt(table, "does not open with the store's key"),
+            SecretsError::UnknownKey(_) => {
+                corrupt(table, "is sealed under a key that the store does not have")
+            }
             other => keys_failed(&other),
         })
 }

@@ -76,6 +76,10 @@ pub(in crate::store) struct State {
     pub(in crate::store) changes: u64,
     /// Random, made with the store and anew by a restore: what a watermark was given in.
     pub(in crate::store) epoch: [u8; 16],
+    /// Version of the wrapped keys. A change sealed under an earlier one is decided and sealed anew.
+    pub(in crate::store) keys_version: u64,
+    /// Records written since the encryption key that seals now was made, in tables that are sealed.
+    pub(in crate::store) seals: u64,
 }
 
 /// A record that others are decided on: its version in clear, the rest sealed. A customer's version is

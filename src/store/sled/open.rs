@@ -203,6 +203,8 @@ fn create(
         access_link: [0; 32],
         changes: 0,
         epoch: *Uuid::new_v4().as_bytes(),
+        keys_version: keys.version(),
+        seals: 0,
     };
     let (state_key, keys_key) = (Key::meta(STATE_NAME), Key::meta(KEYS_NAME));
     let mut batch = Batch::default();

@@ -17,8 +17,8 @@ const FORMAT_VERSION: u8 = 1;
 /// A row of the access log: position, link, sealed bytes.
 pub type ChainedRow = (u64, [u8; 32], Vec<u8>);
 
-/// Batches, records, access rows, last link, changes, epoch.
-type State = (u64, u64, u64, [u8; 32], u64, [u8; 16]);
+/// Batches, records, access rows, last link, changes, epoch, version of the keys, seals.
+type State = (u64, u64, u64, [u8; 32], u64, [u8; 16], u64, u64);
 
 /// The open files of a closed store.
 pub struct Hand {

@@ -311,3 +311,29 @@ async fn a_change_that_rests_on_a_free_reference_conflicts_with_its_answer() {
     let replays = store.replays(&message("after"), &reference("none")).await;
     assert_eq!(replays.unwrap().by_message, None);
 }
+
+#[tokio::test]
+async fn records_written_to_sealed_tables_are_counted_and_name_their_key() {
+    use crate::secrets::key_id;
+    use crate::store::records::Engine as _;
+    use crate::store::records::audit::state;
+    use crate::store::records::keys::{Key, Table};
+    use crate::store::records::stored::Versioned;
+
+    let place = Place::new();
+    let store = place.open();
+    let before = store.engine.read(state).unwrap();
+    assert_eq!((before.keys_version, before.seals), (1, 0));
+    store.commit(creation(1, CHILD, 1)).await.unwrap();
+    let (after, sealed) = store
+        .engine
+        .read(|view| {
+            let key = Key::grant(number(1));
+            let stored: Option<Versioned> = view.get(Table::Grant, &key)?;
+            Ok((state(view)?, stored.unwrap().sealed.0))
+        })
+        .unwrap();
+    assert_eq!(key_id(&sealed), Some(1));
+    // Customer, grant, the answer under both keys, the row of the access log.
+    assert_eq!(after.seals, 5);
+}

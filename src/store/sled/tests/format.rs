@@ -31,6 +31,8 @@ fn stored_types_keep_their_bytes() {
         access_link: [4; 32],
         changes: 5,
         epoch: [6; 16],
+        keys_version: 2,
+        seals: 300,
     };
     let versioned = Versioned {
         version: 7,
@@ -129,7 +131,7 @@ fn stored_types_keep_their_bytes() {
         pin("book", &book),
     ];
     let wanted = [
-        "state 53 c6d623b7",
+        "state 56 01717766",
         "versioned 5 cc4addec",
         "person 49 a4e45297",
         "grant 194 961c1762",
