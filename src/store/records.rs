@@ -16,7 +16,6 @@ pub(in crate::store) mod registry;
 pub(in crate::store) mod settlements;
 mod store;
 pub(in crate::store) mod stored;
-pub(in crate::store) mod table;
 
 use std::future::Future;
 use std::ops::Bound;

@@ -5,8 +5,6 @@ mod table;
 
 use std::ops::Bound;
 
-pub(in crate::store) use super::table::{REGISTRY_TABLES, TABLES, Table};
-
 use jiff::Timestamp;
 use jiff::civil::Date;
 

@@ -1,4 +1,4 @@
-//! The tables that records are in.
+//! The tables that records are in: the first byte of a key, and what stands there.
 
 /// What a record is, as the first byte of its key. A byte once used is never given to another table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +78,22 @@ pub(in crate::store) const TABLES: [Table; 27] = [
 ];
 
 impl Table {
+    /// Whether records of this table hold something sealed.
+    pub(in crate::store) fn is_sealed(self) -> bool {
+        matches!(
+            self,
+            Table::Customer
+                | Table::Grant
+                | Table::Event
+                | Table::SettlementRun
+                | Table::SettlementProvider
+                | Table::SettlementBook
+                | Table::AnswerByMessage
+                | Table::AnswerByReference
+                | Table::Access
+        )
+    }
+
     /// Name in messages to the operator.
     pub(in crate::store) fn name(self) -> &'static str {
         match self {
