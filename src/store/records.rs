@@ -25,7 +25,6 @@ pub(in crate::store) mod settlements;
 mod store;
 pub(in crate::store) mod stored;
 pub(in crate::store) mod sweep;
-pub(in crate::store) mod table;
 pub(in crate::store) mod transfer;
 mod upkeep;
 

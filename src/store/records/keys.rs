@@ -1,9 +1,9 @@
 //! Record keys: a table byte, then parts that can be told apart whatever they hold.
 //! Numbers are big-endian, so that a prefix scan gives them in order. Knows nothing of values.
 
-use std::ops::Bound;
+mod table;
 
-pub(in crate::store) use super::table::{REGISTRY_TABLES, TABLES, Table};
+use std::ops::Bound;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -14,6 +14,8 @@ use crate::domain::event_id::EventId;
 use crate::domain::number::PurchasingPowerNumber;
 use crate::domain::registry::OrganiserCode;
 use crate::domain::settlement::{RowPlace, RunNumber};
+
+pub(in crate::store) use self::table::{REGISTRY_TABLES, TABLES, Table};
 
 /// Name of the meta record that every batch writes.
 pub(in crate::store) const STATE_NAME: &str = "state";
