@@ -24,7 +24,11 @@ const READ_RECORDS: usize = 128;
 /// A frame of records is closed when it is as long as this, in bytes.
 const FRAME_BYTES: usize = 64 << 10;
 /// A piece ends when it is as long as this, in bytes: so much is given again at most.
-pub(in crate::store) const PIECE_BYTES: u64 = 4 << 20;
+#[cfg(not(test))]
+const PIECE_BYTES: u64 = 4 << 20;
+/// A few frames, so that small stores have pieces too.
+#[cfg(test)]
+const PIECE_BYTES: u64 = 96 << 10;
 /// So many changed records may wait behind the reading before they are given.
 const WAITING_MAX: usize = 1024;
 

@@ -77,11 +77,15 @@ pub(in crate::store) fn upgraded(
     if !FORMATS_READ.contains(&version) {
         return Err(unknown_format(table, version));
     }
-    let payload = upgraded_payload(version, payload);
-    let checksum = checksum(FORMAT_VERSION, key, payload);
-    let upgraded = [[FORMAT_VERSION].as_slice(), &checksum, payload].concat();
+    let upgraded = in_format(FORMAT_VERSION, key, upgraded_payload(version, payload));
     limit(upgraded.len(), VALUE_BYTES_MAX)?;
     Ok(Some(upgraded))
+}
+
+/// A payload in the envelope of a format.
+pub(in crate::store) fn in_format(version: u8, key: &Key, payload: &[u8]) -> Vec<u8> {
+    let checksum = checksum(version, key, payload);
+    [[version].as_slice(), &checksum, payload].concat()
 }
 
 /// Every format so far has the same payloads.

@@ -56,6 +56,12 @@ pub(super) fn note(behind: &Mutex<Behind>, keys: &[Key]) {
     }
 }
 
+/// [`note`] for a test.
+#[cfg(test)]
+pub(super) fn note_in(sweep: &SledSweep, keys: &[Key]) {
+    note(&sweep.behind, keys);
+}
+
 fn locked(behind: &Mutex<Behind>) -> MutexGuard<'_, Behind> {
     behind.lock().unwrap_or_else(PoisonError::into_inner)
 }
