@@ -30,6 +30,7 @@ use crate::soap::header::{Echo, Header};
 use crate::soap::multipart::{self, Media};
 use crate::soap::reply;
 use crate::store::sled::{Options, SledStore};
+use crate::store::upkeep::Filling;
 use crate::store::{Store, StoreError};
 use crate::telemetry::metrics::Metrics;
 use crate::xml::reader;
@@ -78,17 +79,29 @@ pub fn mandates(config: &Config) -> Result<Mandates, ClientError> {
 
 /// Opens the store that a configuration names, with the keys that open it.
 pub fn open_store(config: &Config) -> Result<(Arc<dyn Store>, Arc<Keyring>), AppError> {
+    let store = SledStore::open(&store_options(config), &master_key(config)?)?;
+    let keyring = store.keyring();
+    Ok((Arc::new(store), keyring))
+}
+
+/// Takes the place that a configuration names for its store, where none is yet, to fill it.
+pub fn fill_store(config: &Config) -> Result<Filling, AppError> {
+    Ok(SledStore::fill(&store_options(config))?)
+}
+
+/// The master key that a configuration names.
+pub fn master_key(config: &Config) -> Result<MasterKey, SecretsError> {
     let key_file: &Path = &config.secrets.key_file;
-    let master = MasterKey::load(key_file, key_file_policy(config))?;
-    let options = Options {
+    MasterKey::load(key_file, key_file_policy(config))
+}
+
+fn store_options(config: &Config) -> Options {
+    Options {
         path: config.store.path.clone(),
         cache_bytes: config.store.cache_bytes,
         commit_queue_max: config.limits.commit_queue_max,
         commit_batch_max: config.limits.commit_batch_max,
-    };
-    let store = SledStore::open(&options, &master)?;
-    let keyring = store.keyring();
-    Ok((Arc::new(store), keyring))
+    }
 }
 
 /// What requests and operator commands work with, over an open store.
