@@ -88,9 +88,9 @@ pub struct Migrate {
     then on; put the new file in place (secrets.key_file) of every adapter and restart each; `--finish` proves \
     that nothing needs the old keys and drops them. Broken off, each goes on where it was when it is run again. \
     Lets requests through meanwhile.\n\
-    Example: openssl rand -hex 32 > new.key; chmod 600 new.key\n\
-    \x20        psop-adapter store rekey --new-key-file new.key --config fixtures/demo/psop-adapter.toml\n\
-    \x20        psop-adapter store rekey --finish --config fixtures/demo/psop-adapter.toml"
+    Make a key file by `openssl rand -hex 32 > new.key; chmod 600 new.key`.\n\
+    Example: psop-adapter store rekey --new-key-file new.key --config fixtures/demo/psop-adapter.toml\n\
+    Example: psop-adapter store rekey --finish --config fixtures/demo/psop-adapter.toml"
 )]
 pub struct Rekey {
     /// File of the new master key: 64 hexadecimal characters, for its owner only
