@@ -9,16 +9,17 @@ use clap::Args;
 use super::super::{ConfigFile, runtime};
 use super::Telling;
 use crate::app::{fill_store, master_key, open_store};
-use crate::config::{Config, Overrides};
+use crate::config::{Config, Overrides, StoreKind};
 
 /// Copy the store.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Each side is a back end (`sled`) of the configuration that --config names, or a configuration \
+    after_help = "Each side is a back end (`sled` or `postgres`) of the configuration that --config names, or a configuration \
     file of its own. No server may run on either side; the place copied to must be empty, and is no store before \
     the digests of both sides are equal. Keys, epoch and sequence stay, so that who mirrors the feed goes on. \
     Broken off, it begins anew when it is run again. Serve only one of the two afterwards.\n\
-    Example: psop-adapter store copy --from old.toml --to new.toml"
+    Examples: psop-adapter store copy --from sled --to postgres --config psop-adapter.toml\n\
+    psop-adapter store copy --from old.toml --to new.toml"
 )]
 pub struct Copy {
     /// Back end, or configuration file
@@ -44,12 +45,18 @@ impl Copy {
 
     /// The configuration of one side.
     fn side(&self, name: &str) -> anyhow::Result<Config> {
-        let config = match (name, &self.config) {
-            ("sled", Some(config)) => config.clone(),
-            ("sled", None) => bail!("--config must say where the {name} store is"),
-            (file, _) => PathBuf::from(file),
+        let Ok(kind) = StoreKind::try_from(name.to_owned()) else {
+            let config = PathBuf::from(name);
+            return ConfigFile { config }.load(&Overrides::default());
         };
-        ConfigFile { config }.load(&Overrides::default())
+        let Some(config) = self.config.clone() else {
+            bail!("--config must say where the {name} store is");
+        };
+        let mut config = ConfigFile { config }.load(&Overrides::default())?;
+        config.store.kind = kind;
+        let problems = config.problems();
+        ensure!(problems.is_empty(), "{}", problems.join("; "));
+        Ok(config)
     }
 }
 
