@@ -59,7 +59,7 @@ fn backup(site: &Site, name: &str) -> PathBuf {
 }
 
 /// Rows of the access log that make the store as large as wanted: eight kilobytes each.
-fn plant_rows(site: &Site, rows: u32) {
+pub fn plant_rows(site: &Site, rows: u32) {
     let planted = Planted::open(site);
     let store = planted.services().store;
     for index in 0..rows {

@@ -122,7 +122,7 @@ fn made_anew() {
     tar(&["-czf", archive.to_str().unwrap(), "store"], site.folder());
     fs::copy(
         site.folder().join("master.key"),
-        folder().join("master.key"),
+        folder().join("master-key.txt"),
     )
     .unwrap();
     let answers = serde_json::to_string_pretty(&asked).unwrap();
@@ -139,7 +139,7 @@ fn answers() -> Vec<Asked> {
 /// A site that has nothing but the fixture's key.
 fn site() -> Site {
     let site = Site::empty(HEAD, "");
-    let key = fs::read(folder().join("master.key")).unwrap();
+    let key = fs::read(folder().join("master-key.txt")).unwrap();
     fs::write(site.folder().join("master.key"), key).unwrap();
     site
 }
