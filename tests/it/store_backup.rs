@@ -246,8 +246,8 @@ fn a_restored_store_is_another_one_to_who_mirrors_it() {
     // A copy is the same one.
     let copied = empty_beside(&site);
     let mut copy = program();
-    copy.args(["store", "copy", "--from"]).arg(site.config());
-    copy.arg("--to").arg(copied.config());
+    copy.args(["store", "copy", "--from", "sled", "--config"]);
+    copy.arg(site.config()).arg("--to").arg(copied.config());
     let told = done(&copy.output().unwrap());
     assert!(told.contains("SHA-256"), "{told}");
     done(&operator(&copied, &["store", "check"]));

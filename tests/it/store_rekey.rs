@@ -124,6 +124,7 @@ fn figures_are_told_in_text_and_a_copy_asks_for_what_it_needs() {
         (["--from", "sled", "--to", config], "--config must say"),
         (["--from", config, "--to", config], "the same store"),
         (["--from", "nowhere.toml", "--to", config], "nowhere.toml"),
+        (["--from", "postgres", "--to", config], "--config must say"),
     ] {
         let mut copy = program();
         let output = copy.args(["store", "copy"]).args(arguments).output();

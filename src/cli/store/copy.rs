@@ -1,15 +1,20 @@
 //! `store copy`: from one back end or place to another, with nobody serving either.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail, ensure};
 use clap::Args;
 
-use super::super::{ConfigFile, runtime};
+use super::super::{environment, runtime};
 use super::Telling;
 use crate::app::{fill_store, master_key, open_store};
 use crate::config::{Config, Overrides};
+
+/// Names that stand for a back end and not for a file.
+const BACK_ENDS: [&str; 2] = ["sled", "postgres"];
+/// The environment variable of `[store] kind`.
+const KIND_VARIABLE: &str = "PSOP_STORE__KIND";
 
 /// Copy the store.
 #[derive(Debug, Args)]
@@ -44,12 +49,18 @@ impl Copy {
 
     /// The configuration of one side.
     fn side(&self, name: &str) -> anyhow::Result<Config> {
-        let config = match (name, &self.config) {
-            ("sled", Some(config)) => config.clone(),
-            ("sled", None) => bail!("--config must say where the {name} store is"),
-            (file, _) => PathBuf::from(file),
+        let is_back_end = BACK_ENDS.contains(&name);
+        let path = match &self.config {
+            Some(config) if is_back_end => config.as_path(),
+            None if is_back_end => bail!("--config must say where the {name} store is"),
+            _ => Path::new(name),
         };
-        ConfigFile { config }.load(&Overrides::default())
+        // As if the configuration named this back end.
+        let kind = is_back_end.then(|| (KIND_VARIABLE.to_owned(), name.to_owned()));
+        let variables = environment()
+            .filter(|(variable, _)| !is_back_end || variable != KIND_VARIABLE)
+            .chain(kind);
+        Ok(Config::load(path, variables, &Overrides::default())?)
     }
 }
 
