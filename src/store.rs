@@ -6,6 +6,7 @@
 pub mod audit;
 pub mod backup;
 pub mod check;
+pub mod postgres;
 mod records;
 pub mod settlement;
 pub mod sled;

@@ -63,7 +63,7 @@ pub(super) fn run_series(
 pub(super) fn run_taking(config: &ConfigFile, series: &mut dyn Series) -> anyhow::Result<ExitCode> {
     let config = config.load(&Overrides::default())?;
     super::runtime()?.block_on(async {
-        let place = match Server::find(&config.store.path).await {
+        let place = match Server::find(config.store.place()).await {
             Ok(server) => Place::Server(server, config.limits.admin_body_bytes_max),
             Err(reason) => Place::Here(Box::new(open(&config, &reason)?)),
         };

@@ -150,6 +150,20 @@ pub(in crate::store) enum Work {
     Keys(Box<WrappedKeys>),
 }
 
+impl Work {
+    /// Keys of the records that it is about, as far as they are known beforehand.
+    pub(in crate::store) fn about(&self) -> Vec<Key> {
+        match self {
+            Work::Change(change) => change.about().cloned().collect(),
+            Work::Replace(replacements) => {
+                let records = replacements.records.iter();
+                records.map(|one| one.key.clone()).collect()
+            }
+            Work::Registry(_) | Work::Keys(_) => Vec::new(),
+        }
+    }
+}
+
 /// A back end: it holds records, and knows nothing of what they say.
 pub(in crate::store) trait Engine: Send + Sync + 'static {
     /// The keys that seal and hash what this engine holds.

@@ -1,29 +1,25 @@
 //! `store copy`: from one back end or place to another, with nobody serving either.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail, ensure};
 use clap::Args;
 
-use super::super::{environment, runtime};
+use super::super::{ConfigFile, runtime};
 use super::Telling;
 use crate::app::{fill_store, master_key, open_store};
-use crate::config::{Config, Overrides};
-
-/// Names that stand for a back end and not for a file.
-const BACK_ENDS: [&str; 2] = ["sled", "postgres"];
-/// The environment variable of `[store] kind`.
-const KIND_VARIABLE: &str = "PSOP_STORE__KIND";
+use crate::config::{Config, Overrides, StoreKind};
 
 /// Copy the store.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Each side is a back end (`sled`) of the configuration that --config names, or a configuration \
+    after_help = "Each side is a back end (`sled` or `postgres`) of the configuration that --config names, or a configuration \
     file of its own. No server may run on either side; the place copied to must be empty, and is no store before \
     the digests of both sides are equal. Keys, epoch and sequence stay, so that who mirrors the feed goes on. \
     Broken off, it begins anew when it is run again. Serve only one of the two afterwards.\n\
-    Example: psop-adapter store copy --from old.toml --to new.toml"
+    Examples: psop-adapter store copy --from sled --to postgres --config psop-adapter.toml\n\
+    psop-adapter store copy --from old.toml --to new.toml"
 )]
 pub struct Copy {
     /// Back end, or configuration file
@@ -49,18 +45,18 @@ impl Copy {
 
     /// The configuration of one side.
     fn side(&self, name: &str) -> anyhow::Result<Config> {
-        let is_back_end = BACK_ENDS.contains(&name);
-        let path = match &self.config {
-            Some(config) if is_back_end => config.as_path(),
-            None if is_back_end => bail!("--config must say where the {name} store is"),
-            _ => Path::new(name),
+        let Ok(kind) = StoreKind::try_from(name.to_owned()) else {
+            let config = PathBuf::from(name);
+            return ConfigFile { config }.load(&Overrides::default());
         };
-        // As if the configuration named this back end.
-        let kind = is_back_end.then(|| (KIND_VARIABLE.to_owned(), name.to_owned()));
-        let variables = environment()
-            .filter(|(variable, _)| !is_back_end || variable != KIND_VARIABLE)
-            .chain(kind);
-        Ok(Config::load(path, variables, &Overrides::default())?)
+        let Some(config) = self.config.clone() else {
+            bail!("--config must say where the {name} store is");
+        };
+        let mut config = ConfigFile { config }.load(&Overrides::default())?;
+        config.store.kind = kind;
+        let problems = config.problems();
+        ensure!(problems.is_empty(), "{}", problems.join("; "));
+        Ok(config)
     }
 }
 
