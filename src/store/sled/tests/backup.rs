@@ -429,3 +429,22 @@ async fn a_backup_ends_only_when_all_that_is_in_it_is_durable() {
     drop(gate);
     store.close().await.unwrap();
 }
+
+#[tokio::test]
+async fn a_backup_that_nobody_goes_on_with_is_forgotten() {
+    use crate::store::records::backup::forget_idle;
+    let place = Place::new();
+    let store = granted(&place, 40, 300).await;
+    let first = store.backup_piece(None).await.unwrap().unwrap();
+    assert!(!piece(&store, first, &mut Vec::new()).await);
+    let hour = Duration::from_secs(3600);
+    assert!(forget_idle(&store.backup, hour).unwrap() <= hour);
+    let next = BackupPlace {
+        piece: 2,
+        ..first.place
+    };
+    assert!(store.backup_piece(Some(next)).await.unwrap().is_some());
+    assert_eq!(forget_idle(&store.backup, Duration::ZERO), None);
+    assert_eq!(store.backup_piece(Some(next)).await.unwrap(), None);
+    assert_eq!(forget_idle(&store.backup, hour), None);
+}
