@@ -39,6 +39,8 @@ mod mutations;
 mod operator_commands;
 #[cfg(feature = "heavy-tests")]
 mod paging_cost;
+#[cfg(feature = "heavy-tests")]
+mod power_cut;
 mod privacy;
 mod properties;
 mod rate_limit;

@@ -2,7 +2,7 @@
 //! tests share.
 //!
 //! `commit` expectations, batches, limits · `files` what opening refuses and accepts · `failure` damage,
-//! failing syncs, panics · `privacy` what stands in the files, the access chain · `facts`, `registry`,
+//! failing syncs, panics · `damage` a table of damaged files · `privacy` what stands in the files, the access chain · `facts`, `registry`,
 //! `misses` reads · `events` their places, the feed, the ledger · `check`, `check_records` and `audit` what they find in a store
 //! that was tampered with · `format` the stored bytes.
 
@@ -11,6 +11,7 @@ mod check;
 mod check_records;
 mod check_settlements;
 mod commit;
+mod damage;
 mod events;
 mod facts;
 mod failure;

@@ -1,0 +1,128 @@
+//! The stores that are damaged: one killed and one closed in order, both small, and a large one whose first
+//! segments lie before its last snapshot. Each with an older copy of itself.
+
+use std::path::Path;
+
+use tempfile::TempDir;
+
+use super::super::history::made;
+use super::super::registry::registry;
+use super::super::*;
+
+/// Grants of each store, by number: from 1 on.
+pub(super) const GRANTS: u64 = 30;
+/// Grants that its older copy has.
+const GRANTS_OLDER: u64 = 12;
+/// Providers of the large store with the longest names: more than a segment of them.
+const LONG_NAMES: u32 = 60;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Which {
+    Killed,
+    Closed,
+    Large,
+}
+
+/// A store's folder with what was acknowledged of it.
+pub(super) struct Kept {
+    place: Place,
+    copy: TempDir,
+    older: TempDir,
+    pub(super) providers: usize,
+    pub(super) access_rows: u64,
+}
+
+impl Kept {
+    pub(super) fn grants(&self) -> std::ops::Range<u64> {
+        1..GRANTS
+    }
+
+    /// A place with a copy of the store and the same key.
+    pub(super) fn copy(&self) -> Place {
+        let place = Place::new();
+        copy_folder(self.copy.path(), place.store_path());
+        std::fs::copy(
+            self.place.key_file("master.key"),
+            place.key_file("master.key"),
+        )
+        .unwrap();
+        place
+    }
+
+    async fn make(is_large: bool, is_closed: bool) -> Kept {
+        let place = Place::new();
+        let store = place.open();
+        let mut registry = registry();
+        if is_large {
+            let sample = registry.providers[0].clone();
+            for index in 0..LONG_NAMES {
+                let mut provider = sample.clone();
+                provider.name = "x".repeat(65_000);
+                provider.business_id = super::super::files::valid_business_id(index);
+                registry.providers.push(provider);
+            }
+        }
+        let providers = registry.providers.len();
+        store.put_registry(registry).await.unwrap();
+        commit(&store, 1..GRANTS_OLDER).await;
+        store.close().await.unwrap();
+        // Opened once more, so that the older copy has a snapshot.
+        place.open().close().await.unwrap();
+        let older = tempfile::tempdir().unwrap();
+        copy_folder(place.store_path(), older.path());
+
+        let store = place.open();
+        commit(&store, GRANTS_OLDER..GRANTS).await;
+        let access_rows = store.access_head().await.unwrap().rows;
+        let copy = tempfile::tempdir().unwrap();
+        if is_closed {
+            store.close().await.unwrap();
+            copy_folder(place.store_path(), copy.path());
+        } else {
+            // What a kill leaves behind: nothing is written after an acknowledgement.
+            copy_folder(place.store_path(), copy.path());
+            store.close().await.unwrap();
+        }
+        Kept {
+            place,
+            copy,
+            older,
+            providers,
+            access_rows,
+        }
+    }
+}
+
+async fn commit(store: &SledStore, numbers: std::ops::Range<u64>) {
+    for bits in numbers {
+        store.commit(made(bits, CHILD, bits)).await.unwrap();
+    }
+}
+
+pub(super) struct Stores {
+    killed: Kept,
+    closed: Kept,
+    large: Kept,
+}
+
+impl Stores {
+    pub(super) async fn make() -> Stores {
+        Stores {
+            killed: Kept::make(false, false).await,
+            closed: Kept::make(false, true).await,
+            large: Kept::make(true, true).await,
+        }
+    }
+
+    pub(super) fn kept(&self, which: Which) -> &Kept {
+        match which {
+            Which::Killed => &self.killed,
+            Which::Closed => &self.closed,
+            Which::Large => &self.large,
+        }
+    }
+
+    pub(super) fn older(&self, which: Which) -> &Path {
+        self.kept(which).older.path()
+    }
+}
