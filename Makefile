@@ -65,14 +65,15 @@ kill-test: build-packages ## kill -9 at a random moment, 20 rounds of 10,000 gra
 	PSOP_KILL_ROUNDS=20 PSOP_KILL_CREATES=10000 PSOP_KILL_EVENTS=4000 \
 		cargo test --locked --release --test it kill -- --nocapture --test-threads 1
 
-crash-test: build-packages ## Power cuts under load: ROUNDS=30 of them lose nothing, and a control without the sync does (root; some minutes)
+crash-test: build-packages ## ROUNDS=30 power cuts under load lose nothing, and a control without the sync does; disk faults (root; some minutes)
 	@tests/packages.sh nbdkit libnbd-bin fuse3 e2fsprogs mount
 	cargo build --locked --release --features unsynced-control
 	mkdir -p target/crash && cp $(PROGRAM) target/crash/unsynced-control
 	cargo build --locked --release
 	PSOP_CRASH_ROUNDS=$(ROUNDS) PSOP_CRASH_PROGRAM=$(CURDIR)/$(PROGRAM) \
 		PSOP_CRASH_CONTROL=$(CURDIR)/target/crash/unsynced-control \
-		cargo test --locked --features heavy-tests --test it -- power_cut --nocapture --test-threads 1
+		cargo test --locked --features heavy-tests --test it -- \
+		power_cut disk_faults --nocapture --test-threads 1
 
 at-once-test: build-packages ## Events raced: 1,000 duplicates, readers beside writers for 30 s (a minute)
 	PSOP_DUPLICATE_ROUNDS=1000 PSOP_FEED_SECONDS=30 \

@@ -12,6 +12,7 @@ mod changes;
 mod command_line;
 mod configuration;
 mod conformance;
+mod disk_faults;
 mod documentation;
 mod durability;
 mod event_feed;

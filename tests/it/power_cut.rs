@@ -6,7 +6,7 @@
 //! not find a loss. `make crash-test` builds both and names them; `PSOP_CRASH_ROUNDS` and `PSOP_CRASH_SEED` set
 //! size and choices. Needs root and the packages that the target installs.
 
-mod disk;
+pub mod disk;
 mod load;
 
 use std::path::{Path, PathBuf};

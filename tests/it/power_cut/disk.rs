@@ -54,7 +54,7 @@ impl Drop for Process {
 }
 
 /// Something mounted.
-struct Mount(PathBuf);
+pub struct Mount(PathBuf);
 
 impl Drop for Mount {
     fn drop(&mut self) {
@@ -112,7 +112,7 @@ impl Disk {
     /// The file system as it is without a cache: what is left after a power cut, its journal played back.
     pub fn mount(&self, folder: &Path) -> Result<Mounted, String> {
         let device = Loop::over(&self.file);
-        let file_system = mount(&device, folder)?;
+        let file_system = mount(&["-t", "ext4", &device.0], folder)?;
         Ok(Mounted {
             _file_system: file_system,
             _device: device,
@@ -120,21 +120,41 @@ impl Disk {
         })
     }
 
+    /// The same without a journal: a file system that goes on after a write error.
+    pub fn without_journal(file: PathBuf, contents: &Path) -> Disk {
+        let disk = Disk::new(file, contents);
+        run("tune2fs", &["-O", "^has_journal", text(&disk.file)]).unwrap();
+        disk
+    }
+
     /// The file system over a cache of which a power cut leaves nothing.
     pub fn mount_cached(&self, folder: &Path) -> Result<Mounted, String> {
+        self.mount_filtered(folder, "cache", &["cache=writeback".to_owned()])
+    }
+
+    /// The file system over a disk that fails to write as long as a file is there.
+    pub fn mount_failing(&self, folder: &Path, failing: &Path) -> Result<Mounted, String> {
+        let parameters = [
+            "error-pwrite=EIO".to_owned(),
+            "error-pwrite-rate=100%".to_owned(),
+            format!("error-file={}", text(failing)),
+        ];
+        self.mount_filtered(folder, "error", &parameters)
+    }
+
+    fn mount_filtered(
+        &self,
+        folder: &Path,
+        filter: &str,
+        parameters: &[String],
+    ) -> Result<Mounted, String> {
         let beside = |name: &str| self.file.with_file_name(name);
         let (socket, fuse) = (beside("nbd.sock"), beside("fuse"));
         let _ = std::fs::remove_file(&socket);
         std::fs::write(&fuse, "").unwrap();
-        let arguments = [
-            "-f",
-            "-U",
-            text(&socket),
-            "--filter=cache",
-            "file",
-            text(&self.file),
-            "cache=writeback",
-        ];
+        let filter = format!("--filter={filter}");
+        let mut arguments = vec!["-f", "-U", text(&socket), &filter, "file", text(&self.file)];
+        arguments.extend(parameters.iter().map(String::as_str));
         let nbdkit = Process::start("nbdkit", &arguments);
         wait_until("nbdkit's socket", || socket.exists());
         let address = format!("nbd+unix:///?socket={}", text(&socket));
@@ -147,7 +167,7 @@ impl Disk {
             nbdkit,
         };
         let device = Loop::over(&fuse);
-        let file_system = mount(&device, folder)?;
+        let file_system = mount(&["-t", "ext4", &device.0], folder)?;
         Ok(Mounted {
             _file_system: file_system,
             _device: device,
@@ -156,8 +176,9 @@ impl Disk {
     }
 }
 
-fn mount(device: &Loop, folder: &Path) -> Result<Mount, String> {
-    run("mount", &["-t", "ext4", &device.0, text(folder)])?;
+/// Mounts something on a folder.
+pub fn mount(arguments: &[&str], folder: &Path) -> Result<Mount, String> {
+    run("mount", &[arguments, &[text(folder)]].concat())?;
     Ok(Mount(folder.to_owned()))
 }
 

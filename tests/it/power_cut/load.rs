@@ -123,28 +123,29 @@ impl Ledger {
     }
 
     /// Sends everything again: what was answered is answered the same and done no second time. What was under way
-    /// is done now, or was done, and once only.
+    /// is done now, or was done, and once only. An error says how much is wrong, and the first of it.
     pub fn prove(&self, address: SocketAddr) -> Result<Proof, String> {
         let sent = self.0.lock().unwrap();
-        let (next, result) = (AtomicUsize::new(0), Mutex::new(Ok(Proof::default())));
-        let made = Mutex::new(BTreeSet::new());
+        let (next, made) = (AtomicUsize::new(0), Mutex::new(BTreeSet::new()));
+        let (proof, wrong) = (Mutex::new(Proof::default()), Mutex::new(Vec::new()));
         std::thread::scope(|scope| {
             for _ in 0..PROVERS {
                 scope.spawn(|| {
                     let mut connection = Connection::open(address).unwrap();
                     while let Some(one) = sent.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        let proven = one.prove(&mut connection, &made);
-                        let mut result = result.lock().unwrap();
-                        match (proven, result.as_mut()) {
-                            (Ok(again), Ok(proof)) => proof.count(one, again),
-                            (Err(text), Ok(_)) => *result = Err(text),
-                            (_, Err(_)) => break,
+                        match one.prove(&mut connection, &made) {
+                            Ok(again) => proof.lock().unwrap().count(one, again),
+                            Err(text) => wrong.lock().unwrap().push(text),
                         }
                     }
                 });
             }
         });
-        result.into_inner().unwrap()
+        let wrong = wrong.into_inner().unwrap();
+        match wrong.first() {
+            Some(first) => Err(format!("{} of {} are wrong: {first}", wrong.len(), sent.len())),
+            None => Ok(proof.into_inner().unwrap()),
+        }
     }
 }
 
@@ -179,7 +180,10 @@ impl Sent {
         let body = send()?;
         let again = match &self.answer {
             Some(first) if body == as_replay(first) => Again::Done,
-            Some(first) => return Err(format!("acknowledged: {first}\nand now: {body}")),
+            Some(first) => {
+                let (first, now) = (outcome(first), outcome(&body));
+                return Err(format!("acknowledged was {first}, and now it is {now}"));
+            }
             None if body.contains("<psop:replayed>true") => Again::Done,
             None if body.contains("<psop:status>OK") => Again::New,
             None => return Err(format!("what was under way is refused: {body}")),
@@ -198,6 +202,13 @@ impl Sent {
         }
         Ok(again)
     }
+}
+
+/// What an answer says, in short.
+fn outcome(body: &str) -> String {
+    let parts = ["status", "replayed", "purchasingPowerNumber", "eventId", "code"];
+    let said = parts.iter().filter_map(|part| between(body, part));
+    said.collect::<Vec<_>>().join(" ")
 }
 
 fn as_replay(body: &str) -> String {
