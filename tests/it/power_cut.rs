@@ -193,7 +193,9 @@ fn nothing_acknowledged_is_lost_or_doubled_by_a_power_cut() {
             began.elapsed().as_millis(),
         );
     }
-    println!("{rounds} power cuts: {total} acknowledged, 0 lost, 0 doubled, every store check clean");
+    println!(
+        "{rounds} power cuts: {total} acknowledged, 0 lost, 0 doubled, every store check clean"
+    );
 }
 
 #[test]

@@ -240,7 +240,11 @@ mod tests {
         guard.write_mark(head(12_345, 1)).unwrap();
         assert_eq!(guard.read().unwrap(), Some(head(12_345, 1)));
         guard.write_mark(head(6, 60)).unwrap();
-        assert_eq!(guard.read().unwrap(), Some(head(7, 70)), "the mark is older");
+        assert_eq!(
+            guard.read().unwrap(),
+            Some(head(7, 70)),
+            "the mark is older"
+        );
 
         let line = head(u64::MAX, u64::MAX).to_mark();
         assert_eq!(line.len(), head(0, 0).to_mark().len());

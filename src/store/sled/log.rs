@@ -17,6 +17,13 @@ pub(super) const HEADER_BYTES: usize = 20;
 const MESSAGE_HEADER_BYTES_MAX: usize = 32;
 /// sled flips these bits of the places in a segment's header.
 const LSN_MASK: u64 = 0x7FFF_FFFF_FFFF_FFFF;
+/// A message's kind stands behind its checksum, and then its length.
+const KIND_OFFSET: usize = 4;
+const MANIFEST_LENGTH: u8 = 8;
+
+const STRETCH_BYTES: usize = 4096;
+const ZEROS: [u8; STRETCH_BYTES] = [0; STRETCH_BYTES];
+
 /// The page that manifests are written for.
 const MANIFEST_PAGE: u64 = u64::MAX - 666;
 
@@ -52,7 +59,7 @@ impl Message {
     /// The message at this place, if a whole one stands there.
     pub(super) fn read(segment: &[u8], offset: usize) -> Option<Message> {
         let checksum = !u32::from_le_bytes(array(segment, offset)?);
-        let mut at = offset.checked_add(4)?;
+        let mut at = offset.checked_add(KIND_OFFSET)?;
         let kind = *segment.get(at)?;
         if kind == 0 || kind > KIND_LAST {
             return None;
@@ -65,7 +72,7 @@ impl Message {
         let body = segment.get(at..end)?;
         let mut hasher = crc32fast::Hasher::new();
         hasher.update(body);
-        hasher.update(segment.get(offset + 4..at)?);
+        hasher.update(segment.get(offset + KIND_OFFSET..at)?);
         if hasher.finalize() != checksum {
             return None;
         }
@@ -125,15 +132,24 @@ pub(super) fn walk(segment: &[u8], segment_number: u64, mut each: impl FnMut(&Me
 
 /// The manifests that stand whole anywhere from `offset` on, whatever lies between them.
 pub(super) fn manifests(segment: &[u8], offset: usize) -> impl Iterator<Item = Message> {
-    // Kind and length, which stand behind the checksum.
-    let begins = [KIND_MANIFEST, 8];
-    let candidates = segment
-        .windows(begins.len())
-        .enumerate()
-        .skip(offset.saturating_add(4))
-        .filter(move |(_, window)| *window == begins);
-    candidates
-        .filter_map(|(at, _)| Message::read(segment, at - 4))
+    (offset..segment.len())
+        .step_by(STRETCH_BYTES)
+        .filter_map(move |from| {
+            let end = segment.len().min(from + STRETCH_BYTES);
+            Some((from, segment.get(from..end)?))
+        })
+        // Most of a segment that is not full is zeros.
+        .filter(|(_, stretch)| !ZEROS.starts_with(stretch))
+        .flat_map(move |(from, stretch)| {
+            let kinds = stretch.iter().enumerate();
+            kinds.filter_map(move |(index, kind)| {
+                let begin = (from + index).checked_sub(KIND_OFFSET)?;
+                let is_candidate = *kind == KIND_MANIFEST
+                    && begin >= offset
+                    && segment.get(from + index + 1) == Some(&MANIFEST_LENGTH);
+                is_candidate.then(|| Message::read(segment, begin))?
+            })
+        })
         .filter(|message| message.page == MANIFEST_PAGE)
 }
 

@@ -89,8 +89,12 @@ pub(super) fn reopen(
 ) -> Result<(Db, File, State), StoreError> {
     let kept = Some(Head::of(state));
     let work = || recover_whole(folder, cache_bytes, guard, kept);
-    let recovered = catch_unwind(AssertUnwindSafe(work))
-        .unwrap_or_else(|_| Err(damaged(folder, "sled panicked; its message is on standard error")))?;
+    let recovered = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+        Err(damaged(
+            folder,
+            "sled panicked; its message is on standard error",
+        ))
+    })?;
     match recovered.found {
         Some((found, _)) if found.keys_version == state.keys_version => {
             Ok((recovered.db, recovered.log, found))

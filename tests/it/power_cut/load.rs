@@ -143,7 +143,11 @@ impl Ledger {
         });
         let wrong = wrong.into_inner().unwrap();
         match wrong.first() {
-            Some(first) => Err(format!("{} of {} are wrong: {first}", wrong.len(), sent.len())),
+            Some(first) => Err(format!(
+                "{} of {} are wrong: {first}",
+                wrong.len(),
+                sent.len()
+            )),
             None => Ok(proof.into_inner().unwrap()),
         }
     }
@@ -206,7 +210,13 @@ impl Sent {
 
 /// What an answer says, in short.
 fn outcome(body: &str) -> String {
-    let parts = ["status", "replayed", "purchasingPowerNumber", "eventId", "code"];
+    let parts = [
+        "status",
+        "replayed",
+        "purchasingPowerNumber",
+        "eventId",
+        "code",
+    ];
     let said = parts.iter().filter_map(|part| between(body, part));
     said.collect::<Vec<_>>().join(" ")
 }

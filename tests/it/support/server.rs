@@ -113,7 +113,8 @@ impl Server {
 
     /// The same with another address for the admin listener.
     pub fn spawn_with_admin(command: Command, log: &Path, admin: &str) -> Server {
-        Self::try_spawn(command, log, admin).unwrap_or_else(|said| panic!("the server said {said:?}"))
+        Self::try_spawn(command, log, admin)
+            .unwrap_or_else(|said| panic!("the server said {said:?}"))
     }
 
     /// The same; what the program said instead, if it does not come to serve.

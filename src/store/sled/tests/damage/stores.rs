@@ -13,8 +13,8 @@ use super::super::*;
 pub(super) const GRANTS: u64 = 30;
 /// Grants that its older copy has.
 const GRANTS_OLDER: u64 = 12;
-/// Providers of the large store with the longest names: more than a segment of them.
-const LONG_NAMES: u32 = 60;
+/// Providers of the large store with the longest names, which change twice: more than a segment of them.
+const LONG_NAMES: u32 = 50;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Which {
@@ -53,18 +53,25 @@ impl Kept {
         let place = Place::new();
         let store = place.open();
         let mut registry = registry();
+        store.put_registry(registry.clone()).await.unwrap();
+        // All of them in the first segment of the large store, and what is long behind them.
+        let in_older = if is_large { GRANTS } else { GRANTS_OLDER };
+        commit(&store, 1..in_older).await;
         if is_large {
             let sample = registry.providers[0].clone();
             for index in 0..LONG_NAMES {
                 let mut provider = sample.clone();
-                provider.name = "x".repeat(65_000);
                 provider.business_id = super::super::files::valid_business_id(index);
                 registry.providers.push(provider);
             }
+            for letter in ["x", "y", "z"] {
+                for provider in registry.providers.iter_mut().skip(1) {
+                    provider.name = letter.repeat(65_000);
+                }
+                store.put_registry(registry.clone()).await.unwrap();
+            }
         }
         let providers = registry.providers.len();
-        store.put_registry(registry).await.unwrap();
-        commit(&store, 1..GRANTS_OLDER).await;
         store.close().await.unwrap();
         // Opened once more, so that the older copy has a snapshot.
         place.open().close().await.unwrap();
@@ -72,7 +79,10 @@ impl Kept {
         copy_folder(place.store_path(), older.path());
 
         let store = place.open();
-        commit(&store, GRANTS_OLDER..GRANTS).await;
+        commit(&store, in_older..GRANTS).await;
+        for _ in 0..3 {
+            store.commit(Change::access_only(entry())).await.unwrap();
+        }
         let access_rows = store.access_head().await.unwrap().rows;
         let copy = tempfile::tempdir().unwrap();
         if is_closed {
