@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::Outcome::{self, RefusedAtRead, RefusedAtStart, Whole};
-use super::stores::Which::{self, Closed, Killed, Large};
+use super::stores::Which::{self, Closed, Killed, Large, Long};
 use crate::store::sled::engine::SEGMENT_BYTES;
 use crate::store::sled::log::HEADER_BYTES;
 use crate::store::sled::tests::Place;
@@ -191,6 +191,15 @@ pub(super) fn cases() -> Vec<Case> {
     for bytes in [1, 1 << 20] {
         add(Large, File::Log, How::CutOff(bytes), REFUSED);
     }
+    // Segments that recovery would pass over, with later ones behind them.
+    add(Long, File::Log, How::EmptySegment(0), REFUSED);
+    for byte in [3, 15, 500, 10_000, 50_000, 150_000, 3_000_000] {
+        add(Long, File::Log, How::FlipByte(byte), REFUSED);
+    }
+    for byte in [0, 20, 10_000, 50_000, 150_000, 7_000_000] {
+        add(Long, File::Log, How::ZeroFromByte(byte, 4096), REFUSED);
+    }
+    add(Long, File::Log, How::CutOff(10), REFUSED);
     // The small files.
     for how in [How::CutOff(1), How::FlipByte(0), How::FlipAt(500)] {
         add(Closed, File::Snapshot, how, REFUSED);

@@ -1,5 +1,6 @@
-//! The stores that are damaged: one killed and one closed in order, both small, and a large one whose first
-//! segments lie before its last snapshot. Each with an older copy of itself.
+//! The stores that are damaged: one killed and one closed in order, both small; a large one whose first segment lies
+//! before its last snapshot; and a long one, killed, all of whose segments recovery has to go through. All but the
+//! last with an older copy of itself.
 
 use std::path::Path;
 
@@ -8,6 +9,7 @@ use tempfile::TempDir;
 use super::super::history::made;
 use super::super::registry::registry;
 use super::super::*;
+use crate::domain::registry::Registry;
 
 /// Grants of each store, by number: from 1 on.
 pub(super) const GRANTS: u64 = 30;
@@ -21,6 +23,7 @@ pub(super) enum Which {
     Killed,
     Closed,
     Large,
+    Long,
 }
 
 /// A store's folder with what was acknowledged of it.
@@ -49,43 +52,33 @@ impl Kept {
         place
     }
 
-    async fn make(is_large: bool, is_closed: bool) -> Kept {
+    async fn make(which: Which) -> Kept {
+        let is_large = matches!(which, Which::Large | Which::Long);
         let place = Place::new();
-        let store = place.open();
+        let mut store = place.open();
         let mut registry = registry();
         store.put_registry(registry.clone()).await.unwrap();
-        // All of them in the first segment of the large store, and what is long behind them.
+        // All of them in the first segment of a large store, and what is long behind them.
         let in_older = if is_large { GRANTS } else { GRANTS_OLDER };
         commit(&store, 1..in_older).await;
         if is_large {
-            let sample = registry.providers[0].clone();
-            for index in 0..LONG_NAMES {
-                let mut provider = sample.clone();
-                provider.business_id = super::super::files::valid_business_id(index);
-                registry.providers.push(provider);
-            }
-            for letter in ["x", "y", "z"] {
-                for provider in registry.providers.iter_mut().skip(1) {
-                    provider.name = letter.repeat(65_000);
-                }
-                store.put_registry(registry.clone()).await.unwrap();
-            }
+            lengthen(&store, &mut registry).await;
         }
-        let providers = registry.providers.len();
-        store.close().await.unwrap();
-        // Opened once more, so that the older copy has a snapshot.
-        place.open().close().await.unwrap();
         let older = tempfile::tempdir().unwrap();
-        copy_folder(place.store_path(), older.path());
-
-        let store = place.open();
+        if which != Which::Long {
+            store.close().await.unwrap();
+            // Opened once more, so that the older copy has a snapshot.
+            place.open().close().await.unwrap();
+            copy_folder(place.store_path(), older.path());
+            store = place.open();
+        }
         commit(&store, in_older..GRANTS).await;
         for _ in 0..3 {
             store.commit(Change::access_only(entry())).await.unwrap();
         }
         let access_rows = store.access_head().await.unwrap().rows;
         let copy = tempfile::tempdir().unwrap();
-        if is_closed {
+        if matches!(which, Which::Closed | Which::Large) {
             store.close().await.unwrap();
             copy_folder(place.store_path(), copy.path());
         } else {
@@ -97,9 +90,25 @@ impl Kept {
             place,
             copy,
             older,
-            providers,
+            providers: registry.providers.len(),
             access_rows,
         }
+    }
+}
+
+/// More than a segment of providers, whose pages are written again and again.
+async fn lengthen(store: &SledStore, registry: &mut Registry) {
+    let sample = registry.providers[0].clone();
+    for index in 0..LONG_NAMES {
+        let mut provider = sample.clone();
+        provider.business_id = super::super::files::valid_business_id(index);
+        registry.providers.push(provider);
+    }
+    for letter in ["x", "y", "z"] {
+        for provider in registry.providers.iter_mut().skip(1) {
+            provider.name = letter.repeat(65_000);
+        }
+        store.put_registry(registry.clone()).await.unwrap();
     }
 }
 
@@ -113,14 +122,16 @@ pub(super) struct Stores {
     killed: Kept,
     closed: Kept,
     large: Kept,
+    long: Kept,
 }
 
 impl Stores {
     pub(super) async fn make() -> Stores {
         Stores {
-            killed: Kept::make(false, false).await,
-            closed: Kept::make(false, true).await,
-            large: Kept::make(true, true).await,
+            killed: Kept::make(Which::Killed).await,
+            closed: Kept::make(Which::Closed).await,
+            large: Kept::make(Which::Large).await,
+            long: Kept::make(Which::Long).await,
         }
     }
 
@@ -129,6 +140,7 @@ impl Stores {
             Which::Killed => &self.killed,
             Which::Closed => &self.closed,
             Which::Large => &self.large,
+            Which::Long => &self.long,
         }
     }
 
