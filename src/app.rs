@@ -13,7 +13,7 @@ use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use crate::clock::Clock;
-use crate::config::{Config, Environment, Limits};
+use crate::config::{Config, DatabaseUrl, Environment, Limits, StoreKind};
 use crate::contract::wsdl;
 use crate::domain::client::ClientId;
 use crate::domain::code::Code;
@@ -29,7 +29,9 @@ use crate::soap::fault::{Fault, FaultCode};
 use crate::soap::header::{Echo, Header};
 use crate::soap::multipart::{self, Media};
 use crate::soap::reply;
-use crate::store::sled::{Options, SledStore};
+use crate::store::postgres::{self, PostgresStore};
+use crate::store::sled::{self, SledStore};
+use crate::store::upkeep::Filling;
 use crate::store::{Store, StoreError};
 use crate::telemetry::metrics::Metrics;
 use crate::xml::reader;
@@ -78,17 +80,59 @@ pub fn mandates(config: &Config) -> Result<Mandates, ClientError> {
 
 /// Opens the store that a configuration names, with the keys that open it.
 pub fn open_store(config: &Config) -> Result<(Arc<dyn Store>, Arc<Keyring>), AppError> {
+    let master = master_key(config)?;
+    Ok(match config.store.kind {
+        StoreKind::Sled => {
+            let store = SledStore::open(&sled_options(config), &master)?;
+            let keyring = store.keyring();
+            (Arc::new(store), keyring)
+        }
+        StoreKind::Postgres => {
+            let store = PostgresStore::open(&postgres_options(config), &master)?;
+            let keyring = store.keyring();
+            (Arc::new(store), keyring)
+        }
+    })
+}
+
+/// Takes the place that a configuration names for its store, where none is yet, to fill it.
+pub fn fill_store(config: &Config) -> Result<Filling, AppError> {
+    Ok(match config.store.kind {
+        StoreKind::Sled => SledStore::fill(&sled_options(config))?,
+        StoreKind::Postgres => PostgresStore::fill(&postgres_options(config))?,
+    })
+}
+
+/// The master key that a configuration names.
+pub fn master_key(config: &Config) -> Result<MasterKey, SecretsError> {
     let key_file: &Path = &config.secrets.key_file;
-    let master = MasterKey::load(key_file, key_file_policy(config))?;
-    let options = Options {
+    MasterKey::load(key_file, key_file_policy(config))
+}
+
+fn sled_options(config: &Config) -> sled::Options {
+    sled::Options {
         path: config.store.path.clone(),
         cache_bytes: config.store.cache_bytes,
         commit_queue_max: config.limits.commit_queue_max,
         commit_batch_max: config.limits.commit_batch_max,
-    };
-    let store = SledStore::open(&options, &master)?;
-    let keyring = store.keyring();
-    Ok((Arc::new(store), keyring))
+    }
+}
+
+fn postgres_options(config: &Config) -> postgres::Options {
+    let store = &config.store;
+    let url = store.url.as_ref().map_or("", DatabaseUrl::as_str);
+    postgres::Options {
+        url: url.to_owned(),
+        password_file: store.password_file.clone(),
+        ca_file: store.ca_file.clone(),
+        allow_plain: store.allow_plain,
+        connections_max: store.connections_max,
+        timeout: Duration::from_millis(store.timeout_ms),
+        stall_timeout: Duration::from_millis(store.stall_timeout_ms),
+        probe_every: Duration::from_millis(store.probe_every_ms),
+        commit_queue_max: config.limits.commit_queue_max,
+        commit_batch_max: config.limits.commit_batch_max,
+    }
 }
 
 /// What requests and operator commands work with, over an open store.

@@ -9,6 +9,7 @@ mod keys;
 mod limits;
 mod load;
 mod mandate;
+mod store;
 #[cfg(test)]
 mod tests;
 
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 pub use limits::Limits;
 pub use load::{ConfigError, Overrides};
 pub use mandate::Mandate;
+pub use store::{DatabaseUrl, Store, StoreKind};
 
 /// Everything an operator sets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -147,46 +149,6 @@ fn is_host(text: &str) -> bool {
         .is_ok_and(|authority| authority.host() == text && !text.is_empty())
 }
 
-/// The store.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Store {
-    /// Which back end.
-    #[serde(default)]
-    pub kind: StoreKind,
-    /// The directory that holds the data.
-    pub path: PathBuf,
-    /// Memory for cached pages, in bytes.
-    #[serde(default = "cache_bytes_default")]
-    pub cache_bytes: u64,
-}
-
-fn cache_bytes_default() -> u64 {
-    64 * 1024 * 1024
-}
-
-/// The back ends there are.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase", try_from = "String")]
-pub enum StoreKind {
-    /// The embedded store: one process, one machine.
-    #[default]
-    Sled,
-}
-
-impl TryFrom<String> for StoreKind {
-    type Error = String;
-
-    fn try_from(name: String) -> Result<Self, String> {
-        match name.as_str() {
-            "sled" => Ok(Self::Sled),
-            other => Err(format!(
-                "no store of kind `{other}` exists in this version: write `sled`"
-            )),
-        }
-    }
-}
-
 /// The keys.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -262,9 +224,7 @@ impl Config {
             ));
         }
         problems.extend(self.admin.problems());
-        if self.store.cache_bytes == 0 {
-            problems.push("store.cache_bytes: must be 1 or more".to_owned());
-        }
+        problems.extend(self.store.problems(self.environment));
         if !(1..=ACCESS_HEAD_EVERY_S_MAX).contains(&self.log.access_head_every_s) {
             problems.push(format!(
                 "log.access_head_every_s: must be from 1 to {ACCESS_HEAD_EVERY_S_MAX}"
@@ -279,10 +239,7 @@ impl Config {
 }
 
 fn empty_paths(config: &Config) -> Vec<String> {
-    let mut paths = vec![
-        ("store.path", &config.store.path),
-        ("secrets.key_file", &config.secrets.key_file),
-    ];
+    let mut paths = vec![("secrets.key_file", &config.secrets.key_file)];
     if let Some(tls) = &config.tls {
         paths.push(("tls.certificate", &tls.certificate));
         paths.push(("tls.key", &tls.key));

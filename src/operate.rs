@@ -20,8 +20,10 @@ mod names;
 pub mod registry;
 pub mod settlement;
 pub mod status;
+pub mod store;
 pub mod store_check;
 
+use openssl::base64;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
@@ -41,6 +43,16 @@ pub enum Command {
     RegistryApply(registry::Apply),
     /// Prove the store.
     StoreCheck(store_check::Check),
+    /// Give the next piece of a backup.
+    StoreBackup(store::backup::Backup),
+    /// Seal everything under new keys.
+    StoreRekey(store::rekey::Rekey),
+    /// Drop the old keys.
+    StoreRekeyFinish(store::rekey::Finish),
+    /// Write records of earlier formats in the newest one.
+    StoreMigrate(store::migrate::Migrate),
+    /// Print the store's figures.
+    StoreStats(store::stats::Stats),
     /// Print the access log's head.
     AuditHead(audit::Head),
     /// Walk the access log's chain.
@@ -79,6 +91,11 @@ pub async fn run(command: Command, services: &Services, output: &Output) -> Resu
         Command::RegistryShow(command) => command.run(services, output).await,
         Command::RegistryApply(command) => command.run(services, output).await,
         Command::StoreCheck(command) => command.run(services, output).await,
+        Command::StoreBackup(command) => command.run(services, output).await,
+        Command::StoreRekey(command) => command.run(services, output).await,
+        Command::StoreRekeyFinish(command) => command.run(services, output).await,
+        Command::StoreMigrate(command) => command.run(services, output).await,
+        Command::StoreStats(command) => command.run(services, output).await,
         Command::AuditHead(command) => command.run(services, output).await,
         Command::AuditVerify(command) => command.run(services, output).await,
         Command::AuditExport(command) => command.run(services, output).await,
@@ -136,6 +153,8 @@ pub enum Line {
     Out(String),
     /// For standard error.
     Err(String),
+    /// Bytes for a file, in base 64.
+    Data(String),
     /// Not for print: what the command line takes on from one command of a series to the next.
     Carry(serde_json::Value),
     /// The last one: the exit code.
@@ -169,6 +188,14 @@ impl Output {
             self.send(Line::Err(line.to_owned())).await?;
         }
         Ok(())
+    }
+
+    /// Hands the command line bytes for a file.
+    ///
+    /// # Errors
+    /// [`Failed::OutputClosed`] when the reader is gone.
+    pub async fn data(&self, bytes: &[u8]) -> Result<(), Failed> {
+        self.send(Line::Data(base64::encode_block(bytes))).await
     }
 
     /// Hands the command line what it takes on to the next command of a series.

@@ -4,10 +4,13 @@
 //! Invariant: `commit` returns `Ok` only after the change would survive a power cut.
 
 pub mod audit;
+pub mod backup;
 pub mod check;
+pub mod postgres;
 mod records;
 pub mod settlement;
 pub mod sled;
+pub mod upkeep;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -52,6 +55,15 @@ pub enum StoreError {
     /// A record is not what was written. The text says which table and what to do.
     #[error("{0}")]
     Corrupt(String),
+    /// What was asked of the store cannot be done as things stand; nothing was. The text says why.
+    #[error("{0}")]
+    Refused(String),
+    /// A record is sealed under an encryption key that this process does not hold.
+    #[error(
+        "the store's encryption key was changed meanwhile: run this again; if that does not help, restart with the \
+         new key file (secrets.key_file)"
+    )]
+    UnknownKey,
     /// The store cannot be used. The text says why and what to do.
     #[error("{0}")]
     Unavailable(String),
@@ -349,7 +361,7 @@ impl Change {
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
 /// A back end. Every method is one business transaction.
-pub trait Store: Send + Sync + 'static {
+pub trait Store: upkeep::Upkeep + Send + Sync + 'static {
     /// Every grant of the client itself and of its member.
     fn client_grants<'a>(&'a self, client: &'a ClientId) -> StoreFuture<'a, Vec<ClientGrant>>;
 

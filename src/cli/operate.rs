@@ -9,6 +9,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
+use openssl::base64;
 use serde_json::Value;
 use tokio::sync::mpsc;
 
@@ -28,18 +29,45 @@ pub(super) fn run(config: &ConfigFile, command: Command) -> anyhow::Result<ExitC
 /// Makes the next command of a series from what the one before carried over; `None` ends the series.
 pub(super) type NextCommand<'a> = dyn FnMut(Option<Value>) -> anyhow::Result<Option<Command>> + 'a;
 
+/// Commands one after the other, and what becomes of the bytes that they give.
+pub(super) trait Series {
+    /// The next command, from what the one before carried over; `None` ends the series.
+    fn next(&mut self, carried: Option<Value>) -> anyhow::Result<Option<Command>>;
+
+    /// Takes bytes for a file.
+    fn take(&mut self, bytes: &[u8]) -> anyhow::Result<()>;
+}
+
+/// Commands that give no bytes.
+struct Lines<'a, 'b>(&'a mut NextCommand<'b>);
+
+impl Series for Lines<'_, '_> {
+    fn next(&mut self, carried: Option<Value>) -> anyhow::Result<Option<Command>> {
+        self.0(carried)
+    }
+
+    fn take(&mut self, _: &[u8]) -> anyhow::Result<()> {
+        bail!("the command gives bytes that nobody asked for, which is a defect of this program")
+    }
+}
+
 /// Runs commands one after the other in one place, and tells the worst of their exit codes.
 pub(super) fn run_series(
     config: &ConfigFile,
     next: &mut NextCommand<'_>,
 ) -> anyhow::Result<ExitCode> {
+    run_taking(config, &mut Lines(next))
+}
+
+/// [`run_series`], with somebody to take bytes.
+pub(super) fn run_taking(config: &ConfigFile, series: &mut dyn Series) -> anyhow::Result<ExitCode> {
     let config = config.load(&Overrides::default())?;
     super::runtime()?.block_on(async {
-        let place = match Server::find(&config.store.path).await {
+        let place = match Server::find(config.store.place()).await {
             Ok(server) => Place::Server(server, config.limits.admin_body_bytes_max),
             Err(reason) => Place::Here(Box::new(open(&config, &reason)?)),
         };
-        let done = place.run_all(next).await;
+        let done = place.run_all(series).await;
         if let Place::Here(services) = place {
             let closed = services.store.close().await;
             let exit_code = done?;
@@ -64,14 +92,14 @@ struct Ended {
 }
 
 impl Place {
-    async fn run_all(&self, next: &mut NextCommand<'_>) -> anyhow::Result<u8> {
+    async fn run_all(&self, series: &mut dyn Series) -> anyhow::Result<u8> {
         let (mut exit_code, mut carried) = (0, None);
-        while let Some(command) = next(carried.take())? {
+        while let Some(command) = series.next(carried.take())? {
             let ended = match self {
                 Place::Server(server, body_bytes_max) => {
-                    server.run(&command, *body_bytes_max).await?
+                    server.run(&command, *body_bytes_max, series).await?
                 }
-                Place::Here(services) => run_here(services, command).await?,
+                Place::Here(services) => run_here(services, command, series).await?,
             };
             exit_code = exit_code.max(ended.exit_code);
             carried = ended.carried;
@@ -96,12 +124,16 @@ fn open(config: &Config, no_server: &anyhow::Error) -> anyhow::Result<Services> 
     Ok(app::services(config, store, keyring))
 }
 
-async fn run_here(services: &Services, command: Command) -> anyhow::Result<Ended> {
+async fn run_here(
+    services: &Services,
+    command: Command,
+    series: &mut dyn Series,
+) -> anyhow::Result<Ended> {
     let (sender, mut lines) = mpsc::channel(LINES_WAITING_MAX);
     let printing = async {
         let (mut exit_code, mut carried) = (None, None);
         while let Some(line) = lines.recv().await {
-            exit_code = print(line, &mut carried)?;
+            exit_code = print(line, &mut carried, series)?;
         }
         // No more lines are taken: a command that still has some stops.
         drop(lines);
@@ -114,7 +146,11 @@ async fn run_here(services: &Services, command: Command) -> anyhow::Result<Ended
 }
 
 /// Prints a line; the last one tells the exit code.
-fn print(line: Line, carried: &mut Option<Value>) -> anyhow::Result<Option<u8>> {
+fn print(
+    line: Line,
+    carried: &mut Option<Value>,
+    series: &mut dyn Series,
+) -> anyhow::Result<Option<u8>> {
     match line {
         Line::Out(text) => {
             if let Err(error) = writeln!(std::io::stdout(), "{text}") {
@@ -122,6 +158,11 @@ fn print(line: Line, carried: &mut Option<Value>) -> anyhow::Result<Option<u8>> 
             }
         }
         Line::Err(text) => eprintln!("{text}"),
+        Line::Data(text) => {
+            let bytes = base64::decode_block(&text)
+                .context("the command's bytes are not this version's")?;
+            series.take(&bytes)?;
+        }
         Line::Carry(value) => *carried = Some(value),
         Line::Done(exit_code) => return Ok(Some(exit_code)),
     }

@@ -95,7 +95,7 @@ async fn run(config: Config) -> anyhow::Result<ExitCode> {
     let app = Arc::new(app);
     let stop = stop_signal()?;
     // Only now: what it says is true while the store is ours.
-    let admin_file = AdminFile::path_of(&config.store.path);
+    let admin_file = AdminFile::path_of(config.store.place());
     tell(&admin_file, admin, token, listeners.admin_tls.as_ref())?;
     tracing::info!(%http, %admin, environment = ?config.environment, "serving");
     writeln!(stdout, "ready http={http} admin={admin}")?;

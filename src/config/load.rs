@@ -12,9 +12,7 @@ use jiff::Timestamp;
 use toml::{Table, Value};
 
 use super::keys::{Key, find, insert, leaves, remove};
-use super::{
-    Admin, Config, Environment, Limits, Log, Mandate, Secrets, Server, Store, StoreKind, Tls,
-};
+use super::{Admin, Config, Environment, Limits, Log, Mandate, Secrets, Server, Store, Tls};
 
 /// Environment variables that begin so belong to this program.
 const VARIABLE_PREFIX: &str = "PSOP_";
@@ -251,11 +249,7 @@ fn sample() -> Config {
             key: Some("tls/admin-key.pem".into()),
             ..Admin::default()
         },
-        store: Store {
-            kind: StoreKind::Sled,
-            path: "data/store".into(),
-            cache_bytes: super::cache_bytes_default(),
-        },
+        store: Store::sample(),
         secrets: Secrets {
             key_file: "data/master.key".into(),
         },

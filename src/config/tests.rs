@@ -116,14 +116,14 @@ fn a_clock_is_an_instant() {
 #[test]
 fn all_problems_are_told_at_once_each_with_file_and_key() {
     let text = "enviroment = \"DEV\"\n[server]\nlisten = \"nowhere\"\nport = 1\n\
-                [store]\nkind = \"postgres\"\npath = \"p\"\n[limits]\nbody_bytes_max = -1\n";
+                [store]\nkind = \"oracle\"\npath = \"p\"\n[limits]\nbody_bytes_max = -1\n";
     let problems = refusal(text, &[("PSOP_LOG__LEVLE", "debug")]);
     let expected = [
         "enviroment: there is no such key",
         "environment: is missing",
         "server.listen: ",
         "server.port: there is no such key",
-        "store.kind: no store of kind `postgres` exists in this version: write `sled`",
+        "store.kind: no store of kind `oracle` exists in this version: write `sled` or `postgres`",
         "limits.body_bytes_max: ",
         "secrets.key_file: is missing",
         "environment variable PSOP_LOG__LEVLE: there is no key `log.levle`",

@@ -62,6 +62,8 @@ pub enum HashOf {
     LogId,
     /// A stored record's key, as its name in a report.
     Record,
+    /// A backup, as its own tag.
+    Backup,
     /// A user of a client, as another service may know them.
     EndUser,
 }
@@ -77,6 +79,7 @@ impl HashOf {
             HashOf::Client => b"client",
             HashOf::LogId => b"log-id",
             HashOf::Record => b"record",
+            HashOf::Backup => b"backup",
             HashOf::EndUser => b"end-user",
         }
     }

@@ -151,7 +151,10 @@ impl From<StoreError> for Fault {
                      done: name fewer providers or lines"
                 ),
             ),
-            StoreError::Corrupt(_) | StoreError::Unavailable(_) => Fault::fixed(
+            StoreError::Corrupt(_)
+            | StoreError::Refused(_)
+            | StoreError::UnknownKey
+            | StoreError::Unavailable(_) => Fault::fixed(
                 FaultCode::StoreUnavailable,
                 "the data store cannot be used now; nothing was done, send the same message again later",
             ),

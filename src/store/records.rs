@@ -5,28 +5,42 @@
 //! Personal data is sealed before it gets to an engine and found by keyed hashes (`change`, `reads`).
 
 pub(in crate::store) mod audit;
+pub(in crate::store) mod backup;
 pub(in crate::store) mod batch;
 pub(in crate::store) mod change;
 pub(in crate::store) mod check;
+mod copy;
 pub(in crate::store) mod events;
+mod figures;
 pub(in crate::store) mod keys;
+mod migrate;
 pub(in crate::store) mod reads;
 pub(in crate::store) mod record;
 pub(in crate::store) mod registry;
+mod rekey;
+pub(in crate::store) mod renewal;
+pub(in crate::store) mod replace;
+pub(in crate::store) mod restore;
 pub(in crate::store) mod settlements;
 mod store;
 pub(in crate::store) mod stored;
+pub(in crate::store) mod sweep;
+pub(in crate::store) mod transfer;
+mod upkeep;
 
 use std::future::Future;
 use std::ops::Bound;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use serde::de::DeserializeOwned;
 
+use self::backup::Backup;
 use self::change::PreparedChange;
 use self::keys::{Key, Table};
 use self::registry::PreparedRegistry;
-use crate::secrets::Keyring;
+use self::replace::Replacements;
+use self::sweep::Sweep;
+use crate::secrets::{Keyring, WrappedKeys};
 use crate::store::StoreError;
 
 /// A record as it stands: its key and its encoded value.
@@ -130,6 +144,24 @@ impl dyn View + '_ {
 pub(in crate::store) enum Work {
     Change(Box<PreparedChange>),
     Registry(PreparedRegistry),
+    /// Records written in another form that say the same.
+    Replace(Box<Replacements>),
+    /// The wrapped keys, changed.
+    Keys(Box<WrappedKeys>),
+}
+
+impl Work {
+    /// Keys of the records that it is about, as far as they are known beforehand.
+    pub(in crate::store) fn about(&self) -> Vec<Key> {
+        match self {
+            Work::Change(change) => change.about().cloned().collect(),
+            Work::Replace(replacements) => {
+                let records = replacements.records.iter();
+                records.map(|one| one.key.clone()).collect()
+            }
+            Work::Registry(_) | Work::Keys(_) => Vec::new(),
+        }
+    }
 }
 
 /// A back end: it holds records, and knows nothing of what they say.
@@ -146,6 +178,15 @@ pub(in crate::store) trait Engine: Send + Sync + 'static {
     /// Does a piece of work durably, or answers [`StoreError::Conflict`] and keeps nothing. Pieces that wait
     /// together may share a batch, and are then done one on top of the other.
     fn submit(&self, work: Work) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Begins a reading of every record that comes out as one state, whoever writes meanwhile.
+    fn sweep(&self) -> Result<Box<dyn Sweep>, StoreError>;
+
+    /// Its name to the operator.
+    fn name(&self) -> &'static str;
+
+    /// What it takes on its disk, in bytes.
+    fn disk_bytes(&self) -> Result<u64, StoreError>;
 
     /// Pieces of work made durable and acknowledged since it was opened.
     fn commits(&self) -> u64;
@@ -164,4 +205,6 @@ pub(in crate::store) trait Engine: Send + Sync + 'static {
 /// The store over an engine.
 pub struct RecordStore<E> {
     pub(in crate::store) engine: E,
+    /// The newest backup that is not over.
+    backup: Mutex<Option<Backup>>,
 }

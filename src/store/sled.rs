@@ -8,9 +8,11 @@
 
 mod committer;
 mod engine;
+mod fill;
 mod guard;
 mod log;
 mod open;
+mod sweep;
 #[cfg(test)]
 mod tests;
 mod wholeness;
@@ -30,7 +32,9 @@ use self::committer::{Committer, Job, SyncLog};
 use self::engine::Fenced;
 use crate::secrets::{Keyring, MasterKey};
 use crate::store::StoreError;
+use crate::store::records::sweep::Sweep;
 use crate::store::records::{Engine, RecordStore, View, Work};
+use crate::store::upkeep::Filling;
 
 /// Where the store is and how much it may take.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,6 +68,11 @@ impl SledStore {
     /// of sled's page table. Errors say what is missing or in the way, and what to do.
     pub fn open(options: &Options, master: &MasterKey) -> Result<SledStore, StoreError> {
         SledStore::open_syncing_by(options, master, Box::new(SYNC_DATA))
+    }
+
+    /// Takes a place where no store is, to fill it. Blocks.
+    pub fn fill(options: &Options) -> Result<Filling, StoreError> {
+        Ok(Filling(Box::new(fill::SledFill::open(options)?)))
     }
 
     fn open_syncing_by(
@@ -152,6 +161,19 @@ impl Engine for SledEngine {
             .unwrap_or_else(|_| Err(self.sled.fail("the committer ended")))?;
         self.commits.fetch_add(1, Ordering::Relaxed);
         Ok(())
+    }
+
+    fn sweep(&self) -> Result<Box<dyn Sweep>, StoreError> {
+        self.ready()?;
+        Ok(Box::new(sweep::SledSweep::begin(&self.sled)))
+    }
+
+    fn name(&self) -> &'static str {
+        "sled"
+    }
+
+    fn disk_bytes(&self) -> Result<u64, StoreError> {
+        self.sled.disk_bytes()
     }
 
     fn commits(&self) -> u64 {

@@ -72,6 +72,8 @@ mod settlement;
 mod settlement_steps;
 #[cfg(feature = "heavy-tests")]
 mod slow_clients;
+mod store_backup;
+mod store_rekey;
 mod support;
 mod wrong_messages;
 mod xroad_fixtures;

@@ -21,7 +21,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_openssl::SslStream;
 
-use super::{Ended, print};
+use super::{Ended, Series, print};
 use crate::admin_access::{AdminFile, NONCE_HEADER, PROOF_HEADER, nonce};
 use crate::operate::{Command, Line};
 
@@ -86,6 +86,7 @@ impl Server {
         &self,
         command: &Command,
         body_bytes_max: usize,
+        series: &mut dyn Series,
     ) -> anyhow::Result<Ended> {
         let (name, arguments) = named(command)?;
         ensure!(
@@ -113,7 +114,7 @@ impl Server {
                 String::from_utf8_lossy(&told).trim_end()
             );
         }
-        print_lines(body).await
+        print_lines(body, series).await
     }
 
     async fn post(&self, name: &str, arguments: Bytes) -> anyhow::Result<Response<Incoming>> {
@@ -193,7 +194,7 @@ async fn shake_hands(stream: TcpStream, certificate: &str) -> anyhow::Result<Ssl
 }
 
 /// Prints lines as they come, up to the one that tells the exit code.
-async fn print_lines(mut body: Incoming) -> anyhow::Result<Ended> {
+async fn print_lines(mut body: Incoming, series: &mut dyn Series) -> anyhow::Result<Ended> {
     const BROKEN: &str = "the server broke off before the command's end: what it had done stays done; look what \
                           there is before running it again";
     let mut waiting = BytesMut::new();
@@ -209,7 +210,7 @@ async fn print_lines(mut body: Incoming) -> anyhow::Result<Ended> {
             searched = 0;
             let line: Line = serde_json::from_slice(&line)
                 .context("the server's output is not this version's")?;
-            if let Some(exit_code) = print(line, &mut carried)? {
+            if let Some(exit_code) = print(line, &mut carried, series)? {
                 return Ok(Ended { exit_code, carried });
             }
         }

@@ -8,6 +8,7 @@ use tokio::task::yield_now;
 use super::batch::chain_link;
 use super::keys::{Hash, Key, STATE_NAME, Table};
 use super::record::{self, corrupt};
+use super::renewal::{self, sealed_by_nobody};
 use super::stored::{AccessRow, ChainedRow, State};
 use super::{Engine, Found, Order, Span, View};
 use crate::secrets::Keyring;
@@ -40,7 +41,10 @@ pub(in crate::store) fn rows(
     from: u64,
     most: usize,
 ) -> Result<Vec<AccessRecord>, StoreError> {
-    let raw = engine.read(|view| raw_rows(view, from, most))?;
+    let raw = engine.read(|view| {
+        renewal::follow(view)?;
+        raw_rows(view, from, most)
+    })?;
     let keyring = engine.keyring();
     raw.iter()
         .map(|(key, value)| {
@@ -63,6 +67,7 @@ pub(in crate::store) async fn verify(
     let keyring = engine.keyring();
     loop {
         let (state, piece) = engine.read(|view| {
+            renewal::follow(view)?;
             let rows = raw_rows(view, chain.proven.rows, PIECE_ROWS)?;
             Ok((state(view)?, rows))
         })?;
@@ -165,6 +170,9 @@ impl Chain {
     fn link_of(&self, keyring: &Keyring, key: &Key, value: &[u8]) -> Result<Hash, Stop> {
         let (row, plain) = open(keyring, key, value).map_err(|error| match error {
             StoreError::Corrupt(text) => self.breach(Broken::Unreadable(text)),
+            StoreError::UnknownKey => {
+                self.breach(Broken::Unreadable(sealed_by_nobody().to_string()))
+            }
             other => Stop::Failed(other),
         })?;
         let link = chain_link(keyring, &self.proven.link, self.proven.rows, &plain)

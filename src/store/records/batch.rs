@@ -6,11 +6,13 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 
 use super::change::{PreparedChange, PreparedEvent};
-use super::keys::{Hash, Key, REGISTRY_TABLES, STATE_NAME, Table};
+use super::keys::{Hash, KEYS_NAME, Key, REGISTRY_TABLES, STATE_NAME, Table};
 use super::record::{self, keys_failed};
+use super::renewal;
+use super::replace::Replacements;
 use super::stored::{Bytes, ChainedRow, State, StoredEvent, StoredMiss, Versioned};
 use super::{Order, Span, View, Work};
-use crate::secrets::Keyring;
+use crate::secrets::{Keyring, WrappedKeys};
 use crate::store::{Miss, StoreError};
 
 /// Misses younger than this by either clock are kept.
@@ -32,6 +34,8 @@ pub(in crate::store) type Writes = BTreeMap<Key, Option<Vec<u8>>>;
 pub(in crate::store) struct Staged {
     writes: Writes,
     state: State,
+    /// Whether this very batch changes the keys, which nobody may use before it is durable.
+    changes_keys: bool,
 }
 
 impl Staged {
@@ -40,6 +44,7 @@ impl Staged {
         Staged {
             writes: BTreeMap::new(),
             state,
+            changes_keys: false,
         }
     }
 
@@ -54,7 +59,12 @@ impl Staged {
         view: &dyn View,
         work: Work,
     ) -> Result<Verdict, StoreError> {
+        if !self.changes_keys && self.state.keys_version > view.keyring().version() {
+            renewal::follow(view)?;
+        }
         match work {
+            Work::Replace(replacements) => self.replace(view, *replacements),
+            Work::Keys(keys) => self.change_keys(view, &keys),
             Work::Change(change) => self.change(view, *change),
             Work::Registry(registry) => {
                 self.replace_registry(view, registry.0)?;
@@ -121,6 +131,46 @@ impl Staged {
         for row in change.access_rows {
             self.add_access_row(view.keyring(), &row)?;
         }
+        Ok(Verdict::Staged)
+    }
+
+    /// Replaces those that still stand as they did; the others were written anew meanwhile.
+    fn replace(
+        &mut self,
+        view: &dyn View,
+        replacements: Replacements,
+    ) -> Result<Verdict, StoreError> {
+        if replacements.keys_version != self.state.keys_version {
+            return Ok(Verdict::Conflict);
+        }
+        let keys: Vec<Key> = replacements
+            .records
+            .iter()
+            .map(|one| one.key.clone())
+            .collect();
+        view.prefetch(&keys)?;
+        for one in replacements.records {
+            if self.get(view, &one.key)?.as_deref() == Some(one.before.as_slice()) {
+                self.writes.insert(one.key, Some(one.after));
+            }
+        }
+        Ok(Verdict::Staged)
+    }
+
+    /// Keeps the next version of the wrapped keys.
+    fn change_keys(&mut self, view: &dyn View, keys: &WrappedKeys) -> Result<Verdict, StoreError> {
+        if keys.version() != self.state.keys_version + 1 {
+            return Ok(Verdict::Conflict);
+        }
+        let key = Key::meta(KEYS_NAME);
+        let before = renewal::wrapped_keys(view)?;
+        if before.current() != keys.current() {
+            self.state.seals = 0;
+        }
+        let value = record::encode(&key, keys)?;
+        self.writes.insert(key, Some(value));
+        self.state.keys_version = keys.version();
+        self.changes_keys = true;
         Ok(Verdict::Staged)
     }
 

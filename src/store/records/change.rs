@@ -57,6 +57,21 @@ pub(in crate::store) struct PreparedChange {
     pub(in crate::store) miss: Option<(Hash, NewMiss)>,
 }
 
+impl PreparedChange {
+    /// Keys of the records that it is decided on once more when it is committed, so that they can be fetched in one go.
+    pub(in crate::store) fn about(&self) -> impl Iterator<Item = &Key> {
+        let inserted = self.inserts.iter().map(|(key, _)| key);
+        let versioned = self.versioned.iter().map(|record| &record.key);
+        let put = self.puts.iter().map(|(key, _)| key);
+        inserted
+            .chain(&self.absent)
+            .chain(self.unchanged.iter().map(|(_, key, _)| key))
+            .chain(versioned)
+            .chain(put)
+            .chain(&self.removals)
+    }
+}
+
 /// A versioned record; the stored one must have the version before, or be absent for version 1.
 #[derive(Clone)]
 pub(in crate::store) struct PreparedVersioned {

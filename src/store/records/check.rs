@@ -18,6 +18,7 @@ use tokio::task::yield_now;
 use super::audit;
 use super::keys::{Key, TABLES, Table};
 use super::record::keys_failed;
+use super::renewal::{self, sealed_by_nobody};
 use super::stored::State;
 use super::{Engine, Order, Span, View};
 use crate::domain::event_id::EventId;
@@ -92,6 +93,7 @@ impl Sweep {
 
     /// Checks the next records from one state of the data; the last one's key, or `None` at the end.
     fn piece(&mut self, view: &dyn View, from: Bound<Key>) -> Result<Option<Key>, StoreError> {
+        renewal::follow(view)?;
         let state = audit::state(view)?;
         let mut last = None;
         let span = Span::from(Key::EMPTY, from);
@@ -129,6 +131,10 @@ impl Sweep {
             Ok(Some(records::Whole::Grant(number))) => self.grants_waiting.push(number),
             Ok(Some(records::Whole::Run(number))) => self.runs_waiting.push(number),
             Err(StoreError::Corrupt(text)) => {
+                self.findings.add_damage(record.table, record.key, &text)?;
+            }
+            Err(StoreError::UnknownKey) => {
+                let text = sealed_by_nobody().to_string();
                 self.findings.add_damage(record.table, record.key, &text)?;
             }
             Err(other) => return Err(other),

@@ -21,6 +21,8 @@ pub(in crate::store) use self::table::{REGISTRY_TABLES, TABLES, Table};
 pub(in crate::store) const STATE_NAME: &str = "state";
 /// Name of the meta record that holds the wrapped keys.
 pub(in crate::store) const KEYS_NAME: &str = "keys";
+/// Name of the meta record of a place that is being filled and is no store yet.
+pub(in crate::store) const FILLING_NAME: &str = "filling";
 
 /// Longest key. Together with the value cap it bounds a page of sled, see `engine::SEGMENT_BYTES`.
 pub(in crate::store) const KEY_BYTES_MAX: usize = 512;

@@ -12,8 +12,17 @@ use crate::store::StoreError;
 /// Largest value, envelope included. sled puts larger things into files that it never syncs.
 pub(in crate::store) const VALUE_BYTES_MAX: usize = 65_536;
 
-/// Format of every payload. Raise it when a stored type changes, and keep reading the old one.
-const FORMAT_VERSION: u8 = 1;
+/// Format of every payload that is written. Raise it when a stored type changes, keep reading the old one
+/// ([`FORMATS_READ`]), and say in [`upgraded_payload`] how an old payload becomes a new one.
+pub(in crate::store) const FORMAT_VERSION: u8 = 1;
+
+/// Formats that are read. In tests there is an earlier one, of the same payload, so that going from one to the next is
+/// proven before there are two.
+#[cfg(not(test))]
+const FORMATS_READ: &[u8] = &[FORMAT_VERSION];
+#[cfg(test)]
+const FORMATS_READ: &[u8] = &[0, FORMAT_VERSION];
+
 const CHECKSUM_BYTES: usize = 4;
 const HEADER_BYTES: usize = 1 + CHECKSUM_BYTES;
 
@@ -41,14 +50,55 @@ pub(in crate::store) fn decode<T: DeserializeOwned>(
     if checksum(version, key, payload) != kept {
         return Err(corrupt(table, "does not match its checksum"));
     }
-    if version != FORMAT_VERSION {
-        return Err(StoreError::Corrupt(format!(
-            "a record of the store's table \"{}\" has format {version}, which this program does not know: \
-             run the version that wrote it, or a later one",
-            table.name()
-        )));
+    if !FORMATS_READ.contains(&version) {
+        return Err(unknown_format(table, version));
     }
     decode_payload(table, payload)
+}
+
+/// The format that a value is written in; `None` for what is no record.
+pub(in crate::store) fn format_of(value: &[u8]) -> Option<u8> {
+    split(value).map(|(version, _, _)| version)
+}
+
+/// A value of an earlier format in the newest one; `None` for one that has it already.
+pub(in crate::store) fn upgraded(
+    table: Table,
+    key: &Key,
+    value: &[u8],
+) -> Result<Option<Vec<u8>>, StoreError> {
+    let (version, kept, payload) = split(value).ok_or_else(|| corrupt(table, "is too short"))?;
+    if checksum(version, key, payload) != kept {
+        return Err(corrupt(table, "does not match its checksum"));
+    }
+    if version == FORMAT_VERSION {
+        return Ok(None);
+    }
+    if !FORMATS_READ.contains(&version) {
+        return Err(unknown_format(table, version));
+    }
+    let upgraded = in_format(FORMAT_VERSION, key, upgraded_payload(version, payload));
+    limit(upgraded.len(), VALUE_BYTES_MAX)?;
+    Ok(Some(upgraded))
+}
+
+/// A payload in the envelope of a format.
+pub(in crate::store) fn in_format(version: u8, key: &Key, payload: &[u8]) -> Vec<u8> {
+    let checksum = checksum(version, key, payload);
+    [[version].as_slice(), &checksum, payload].concat()
+}
+
+/// Every format so far has the same payloads.
+fn upgraded_payload(_version: u8, payload: &[u8]) -> &[u8] {
+    payload
+}
+
+fn unknown_format(table: Table, version: u8) -> StoreError {
+    StoreError::Corrupt(format!(
+        "a record of the store's table \"{}\" has format {version}, which this program does not know: \
+         run the version that wrote it, or a later one",
+        table.name()
+    ))
 }
 
 /// A payload sealed for its key: nothing of it stands in the file in clear.
@@ -75,9 +125,7 @@ pub(in crate::store) fn open_sealed(
         .open(key.as_bytes(), sealed)
         .map_err(|error| match error {
             SecretsError::Unsealable => corrupt(table, "does not open with the store's key"),
-            SecretsError::UnknownKey(_) => {
-                corrupt(table, "is sealed under a key that the store does not have")
-            }
+            SecretsError::UnknownKey(_) => StoreError::UnknownKey,
             other => keys_failed(&other),
         })
 }

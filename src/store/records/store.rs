@@ -1,10 +1,11 @@
 //! The store's methods over any engine: each read is one read of the engine, each change one piece of its work.
 
 use std::future::ready;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use super::{
-    Engine, RecordStore, View, Work, audit, change, check, events, reads, registry, settlements,
+    Engine, RecordStore, View, Work, audit, change, check, events, reads, registry, renewal,
+    settlements,
 };
 use crate::domain::client::ClientId;
 use crate::domain::event_id::EventId;
@@ -23,7 +24,10 @@ use crate::store::{
 #[expect(private_bounds, reason = "engines are the store's own matter")]
 impl<E: Engine> RecordStore<E> {
     pub(in crate::store) fn over(engine: E) -> RecordStore<E> {
-        RecordStore { engine }
+        RecordStore {
+            engine,
+            backup: Mutex::new(None),
+        }
     }
 
     /// The store's keys, for what is hashed or chained outside of it.
@@ -38,9 +42,10 @@ impl<E: Engine> RecordStore<E> {
 
     fn read<'a, T: Send + 'a>(
         &self,
-        work: impl FnOnce(&dyn View) -> Result<T, StoreError>,
+        work: impl Fn(&dyn View) -> Result<T, StoreError>,
     ) -> StoreFuture<'a, T> {
-        Box::pin(ready(self.engine.read(work)))
+        let read = self.engine.read(|view| renewal::following(view, &work));
+        Box::pin(ready(read))
     }
 }
 

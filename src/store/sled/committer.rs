@@ -267,7 +267,7 @@ impl Committer {
         let closed = self.sled.close();
         durable.and(closed)?;
         // sled writes a little while it closes, and threads of its pool outlive that for a moment.
-        self.wait_for_lock();
+        wait_for_lock(&self.log);
         self.log
             .sync_all()
             .and_then(|()| sync_folder_of(&self.guard.path))
@@ -278,16 +278,16 @@ impl Committer {
                 ))
             })
     }
+}
 
-    /// Until the lock that sled held is free: whoever closes a store may want to open it again.
-    fn wait_for_lock(&self) {
-        let started = Instant::now();
-        while let Err(TryLockError::WouldBlock) = self.log.try_lock() {
-            if started.elapsed() > UNLOCK_WAIT_MAX {
-                tracing::warn!("the storage engine still holds its lock after closing");
-                return;
-            }
-            thread::sleep(UNLOCK_RETRY_EVERY);
+/// Until the lock that sled held is free: whoever closes a store may want to open it again.
+pub(super) fn wait_for_lock(log: &File) {
+    let started = Instant::now();
+    while let Err(TryLockError::WouldBlock) = log.try_lock() {
+        if started.elapsed() > UNLOCK_WAIT_MAX {
+            tracing::warn!("the storage engine still holds its lock after closing");
+            return;
         }
+        thread::sleep(UNLOCK_RETRY_EVERY);
     }
 }

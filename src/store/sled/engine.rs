@@ -13,8 +13,9 @@ use std::ops::Bound;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 
+use super::sweep::{self, Behind};
 use ::sled::{Batch, Config, Db, IVec, Mode};
 
 use crate::secrets::Keyring;
@@ -50,6 +51,8 @@ pub(super) struct Fenced {
     /// states; `None` once closed.
     db: RwLock<Option<Db>>,
     failure: RwLock<Option<Failure>>,
+    /// What is noted for readings that are under way; one that is gone is forgotten with the next batch.
+    sweeps: Mutex<Vec<Weak<Mutex<Behind>>>>,
     records_read: AtomicU64,
 }
 
@@ -68,6 +71,7 @@ impl Fenced {
             keyring,
             db: RwLock::new(Some(db)),
             failure: RwLock::new(None),
+            sweeps: Mutex::new(Vec::new()),
             records_read: AtomicU64::new(0),
         }
     }
@@ -136,8 +140,16 @@ impl Fenced {
         let _ = catch_unwind(AssertUnwindSafe(|| drop(db)));
     }
 
-    /// Goes on with a sled that was opened anew.
+    /// Goes on with a sled that was opened anew. A reading that was under way may have seen a batch that is gone.
     pub(super) fn resume(&self, db: Db) {
+        let mut sweeps = self.sweeps.lock().unwrap_or_else(PoisonError::into_inner);
+        for behind in sweeps.drain(..).filter_map(|behind| behind.upgrade()) {
+            sweep::lose(
+                &behind,
+                "the disk refused something, and the store was opened anew",
+            );
+        }
+        drop(sweeps);
         *self.db.write().unwrap_or_else(PoisonError::into_inner) = Some(db);
         let mut failure = self.failure.write().unwrap_or_else(PoisonError::into_inner);
         if failure.as_ref().is_some_and(|failure| failure.may_pass) {
@@ -166,6 +178,7 @@ impl Fenced {
     /// Applies a batch whole. It is durable only after [`Fenced::flush`] and a sync of the log.
     pub(super) fn apply(&self, writes: Writes) -> Result<(), StoreError> {
         self.usable()?;
+        let keys: Vec<Key> = writes.keys().cloned().collect();
         let mut batch = Batch::default();
         for (key, value) in writes {
             match value {
@@ -175,7 +188,34 @@ impl Fenced {
         }
         let db = self.db.write().unwrap_or_else(PoisonError::into_inner);
         let db = db.as_ref().ok_or_else(|| closed(&self.path))?;
+        // No reading is in between while this lock is held.
+        self.sweeps
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .retain(|behind| match behind.upgrade() {
+                Some(behind) => {
+                    sweep::note(&behind, &keys);
+                    true
+                }
+                None => false,
+            });
         self.fenced(|| db.apply_batch(batch).map_err(|error| self.broken(&error)))
+    }
+
+    /// From the next batch on, notes for this reading what changes behind it.
+    pub(super) fn watch(&self, behind: &Arc<Mutex<Behind>>) {
+        self.sweeps
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(Arc::downgrade(behind));
+    }
+
+    /// What sled's files take.
+    pub(super) fn disk_bytes(&self) -> Result<u64, StoreError> {
+        self.usable()?;
+        let db = self.db.read().unwrap_or_else(PoisonError::into_inner);
+        let db = db.as_ref().ok_or_else(|| closed(&self.path))?;
+        self.fenced(|| db.size_on_disk().map_err(|error| self.broken(&error)))
     }
 
     /// Has sled write its buffers to the log's file. On Linux that syncs nothing to the disk.

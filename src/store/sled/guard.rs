@@ -152,6 +152,14 @@ impl Guard {
         self.write_mark(head)
     }
 
+    /// Takes away the mark of a store that stood here before.
+    pub(super) fn forget_mark(&self) -> io::Result<()> {
+        match fs::remove_file(&self.mark_path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
     /// Says what is durable, to all but a power cut.
     pub(super) fn write_mark(&self, head: Head) -> Result<(), StoreError> {
         match &self.mark {
@@ -254,6 +262,10 @@ mod tests {
             changed[index] ^= 1;
             assert_eq!(Head::from_mark(&String::from_utf8(changed).unwrap()), None);
         }
+        guard.write_mark(head(99, 99)).unwrap();
+        guard.forget_mark().unwrap();
+        assert_eq!(guard.read().unwrap(), Some(head(7, 70)));
+        guard.forget_mark().unwrap();
         fs::write(folder.path().join("mark"), "").unwrap();
         assert_eq!(guard.read().unwrap(), Some(head(7, 70)));
     }

@@ -24,7 +24,7 @@ use super::wholeness::find_damage;
 use crate::durable::sync_folder_of;
 use crate::secrets::{Keyring, MasterKey, WrappedKeys};
 use crate::store::StoreError;
-use crate::store::records::keys::{KEYS_NAME, Key, STATE_NAME, Table};
+use crate::store::records::keys::{FILLING_NAME, KEYS_NAME, Key, STATE_NAME, Table};
 use crate::store::records::record;
 use crate::store::records::stored::State;
 
@@ -100,7 +100,7 @@ pub(super) fn reopen(
             Ok((recovered.db, recovered.log, found))
         }
         _ => Err(StoreError::Corrupt(format!(
-            "the store at {} was given other keys by another process meanwhile: restart the server",
+            "the store at {} was given other keys while its disk refused: restart the server",
             folder.display()
         ))),
     }
@@ -123,11 +123,12 @@ fn recover_whole(
     kept: Option<Head>,
 ) -> Result<Recovered, StoreError> {
     let log_path = folder.join("db");
-    if log_path.exists() {
-        before_recovery(folder, &log_path, guard, kept.is_some())?;
-    } else if let Some(kept) = kept {
+    if let Some(kept) = kept
+        && !log_path.exists()
+    {
         guard.check(kept, None)?;
     }
+    before_recovery(folder, guard, kept.is_some())?;
     let db = recover(folder, cache_bytes)?;
     let log = sync_after_recovery(folder, &log_path).map_err(|error| unusable(folder, &error))?;
     let found = existing(folder, &db)?;
@@ -138,7 +139,7 @@ fn recover_whole(
 }
 
 /// Makes the folder and those above it, for the owner only, each durable in the one above.
-fn make_folder(folder: &Path) -> io::Result<()> {
+pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
     if folder.is_dir() {
         return Ok(());
     }
@@ -155,15 +156,19 @@ fn make_folder(folder: &Path) -> io::Result<()> {
 }
 
 /// What has to be so before sled may change anything: nobody else has the log, the disk and not only memory
-/// holds it, and it is whole.
-fn before_recovery(
+/// holds it, and it is whole. Without a log there is nothing to ask.
+pub(super) fn before_recovery(
     folder: &Path,
-    log_path: &Path,
     guard: &Guard,
     must_be_whole: bool,
 ) -> Result<(), StoreError> {
     let failed = |error: io::Error| unusable(folder, &error);
-    let log = File::open(log_path).map_err(failed)?;
+    let log_path = folder.join("db");
+    let log = match File::open(&log_path) {
+        Ok(log) => log,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(failed(error)),
+    };
     let started = Instant::now();
     while let Err(error) = log.try_lock() {
         match error {
@@ -206,7 +211,7 @@ fn remove_unfinished_snapshots(folder: &Path) -> io::Result<()> {
 }
 
 /// sled syncs neither the files it makes nor the folder that names them.
-fn sync_after_recovery(folder: &Path, log_path: &Path) -> io::Result<File> {
+pub(super) fn sync_after_recovery(folder: &Path, log_path: &Path) -> io::Result<File> {
     File::open(folder.join("conf"))?.sync_all()?;
     let log = File::open(log_path)?;
     log.sync_all()?;
@@ -214,7 +219,7 @@ fn sync_after_recovery(folder: &Path, log_path: &Path) -> io::Result<File> {
     Ok(log)
 }
 
-fn recover(folder: &Path, cache_bytes: u64) -> Result<Db, StoreError> {
+pub(super) fn recover(folder: &Path, cache_bytes: u64) -> Result<Db, StoreError> {
     let started = Instant::now();
     loop {
         let config = engine::config(folder, cache_bytes);
@@ -238,6 +243,16 @@ fn is_lock(error: &::sled::Error) -> bool {
 
 /// State and keys of a store that is not new.
 fn existing(folder: &Path, db: &Db) -> Result<Option<(State, WrappedKeys)>, StoreError> {
+    if db
+        .contains_key(Key::meta(FILLING_NAME).as_bytes())
+        .map_err(|error| engine_failed(folder, error))?
+    {
+        return Err(StoreError::Unavailable(format!(
+            "the store at {} was being filled by a restore or a copy that did not come to its end: run that again, \
+             which begins anew",
+            folder.display()
+        )));
+    }
     let state = meta(folder, db, STATE_NAME)?;
     let keys = meta(folder, db, KEYS_NAME)?;
     match (state, keys) {
@@ -293,7 +308,7 @@ fn create(
     Ok((state, keyring))
 }
 
-fn unusable(folder: &Path, error: &io::Error) -> StoreError {
+pub(super) fn unusable(folder: &Path, error: &io::Error) -> StoreError {
     StoreError::Unavailable(format!(
         "the store at {} cannot be used: {error}",
         folder.display()
@@ -308,7 +323,7 @@ fn in_use(folder: &Path) -> StoreError {
     ))
 }
 
-fn damaged(folder: &Path, what: &str) -> StoreError {
+pub(super) fn damaged(folder: &Path, what: &str) -> StoreError {
     StoreError::Corrupt(format!(
         "the store at {} cannot be recovered ({what}): keep a copy of the folder for analysis, and restore \
          the last backup",
@@ -316,7 +331,7 @@ fn damaged(folder: &Path, what: &str) -> StoreError {
     ))
 }
 
-fn engine_failed(folder: &Path, error: ::sled::Error) -> StoreError {
+pub(super) fn engine_failed(folder: &Path, error: ::sled::Error) -> StoreError {
     match error {
         ::sled::Error::Io(error) if error.kind() != io::ErrorKind::UnexpectedEof => {
             unusable(folder, &error)

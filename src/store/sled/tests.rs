@@ -4,9 +4,11 @@
 //! `commit` expectations, batches, limits · `files` what opening refuses and accepts · `failure` damage,
 //! failing syncs, panics · `damage` a table of damaged files · `privacy` what stands in the files, the access chain · `facts`, `registry`,
 //! `misses` reads · `events` their places, the feed, the ledger · `check`, `check_records` and `audit` what they find in a store
-//! that was tampered with · `format` the stored bytes.
+//! that was tampered with · `format` the stored bytes · `rekey` keys and formats changed in use · `backup` backups,
+//! restores, copies.
 
 mod audit;
+mod backup;
 mod check;
 mod check_records;
 mod check_settlements;
@@ -21,6 +23,7 @@ mod history;
 mod misses;
 mod privacy;
 mod registry;
+mod rekey;
 mod tamper;
 
 use std::fs;

@@ -1,0 +1,216 @@
+//! The back end for more machines than one: records in a PostgreSQL database, which any number of adapters share. No
+//! adapter has state of its own; each has a pool of connections that read and one thread that commits (`committer`).
+//!
+//! Works with databases that speak PostgreSQL's protocol: no extension, and an advisory lock only while the schema is
+//! brought up to date (`open`).
+
+mod committer;
+mod connect;
+mod database;
+mod failure;
+mod fill;
+mod layout;
+mod open;
+mod sweep;
+mod view;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use tokio::sync::{oneshot, watch};
+use tokio::time::sleep;
+
+use self::committer::{Committer, Job};
+pub use self::connect::Options;
+use self::database::Database;
+use self::failure::Failure;
+use self::view::PgView;
+use crate::secrets::{Keyring, MasterKey};
+use crate::store::StoreError;
+use crate::store::records::sweep::Sweep;
+use crate::store::records::{Engine, RecordStore, View, Work};
+use crate::store::upkeep::Filling;
+
+/// The store in a database. Dropping it closes it in the background; `close` waits for that.
+pub type PostgresStore = RecordStore<PostgresEngine>;
+
+impl PostgresStore {
+    /// Opens the store, or makes a new one with keys of its own under `master`. Blocks. Errors say what is missing or in
+    /// the way, and what to do.
+    pub fn open(options: &Options, master: &MasterKey) -> Result<PostgresStore, StoreError> {
+        PostgresEngine::open(options, master).map(RecordStore::over)
+    }
+
+    /// Takes a database where no store is, to fill it. Blocks.
+    pub fn fill(options: &Options) -> Result<Filling, StoreError> {
+        let database = Database::new(options)?;
+        Ok(Filling(Box::new(fill::PgFill::open(database)?)))
+    }
+}
+
+/// A database with the one thread of this adapter that writes to it.
+pub struct PostgresEngine {
+    database: Arc<Database>,
+    keyring: Arc<Keyring>,
+    /// `None` once closed; the committer ends when it is gone.
+    jobs: Mutex<Option<SyncSender<Job>>>,
+    closed: watch::Receiver<bool>,
+    commits: AtomicU64,
+    records_read: Arc<AtomicU64>,
+}
+
+impl PostgresEngine {
+    fn open(options: &Options, master: &MasterKey) -> Result<PostgresEngine, StoreError> {
+        let database = Database::new(options)?;
+        let keyring = open::open(&database, master)?;
+        let records_read = Arc::new(AtomicU64::new(0));
+        let (jobs, queue) = sync_channel(options.commit_queue_max.max(1));
+        let (closed_sender, closed) = watch::channel(false);
+        let committer = Committer {
+            database: Arc::clone(&database),
+            keyring: Arc::clone(&keyring),
+            records_read: Arc::clone(&records_read),
+            batch_max: options.commit_batch_max.max(1),
+        };
+        thread::Builder::new()
+            .name("store-committer".to_owned())
+            .spawn(move || {
+                committer.run(&queue);
+                let _ = closed_sender.send(true);
+            })
+            .map_err(|error| {
+                StoreError::Unavailable(format!("the store's committer cannot start: {error}"))
+            })?;
+        probe(&database, options.probe_every);
+        Ok(PostgresEngine {
+            database,
+            keyring,
+            jobs: Mutex::new(Some(jobs)),
+            closed,
+            commits: AtomicU64::new(0),
+            records_read,
+        })
+    }
+
+    /// The committer's queue; `Err` while the database is out of reach, and once it is closed.
+    fn jobs(&self) -> Result<SyncSender<Job>, StoreError> {
+        self.database.ready()?;
+        let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
+        jobs.clone().ok_or_else(closed)
+    }
+}
+
+/// Asks again and again whether the database is there, so that it is known without a caller's help.
+fn probe(database: &Arc<Database>, every: Duration) {
+    let watched = Arc::downgrade(database);
+    database.spawn(async move {
+        loop {
+            sleep(every).await;
+            match watched.upgrade() {
+                Some(database) => database.probe().await,
+                None => return,
+            }
+        }
+    });
+}
+
+fn closed() -> StoreError {
+    StoreError::Unavailable("the store is closed".to_owned())
+}
+
+impl Engine for PostgresEngine {
+    fn keyring(&self) -> Arc<Keyring> {
+        Arc::clone(&self.keyring)
+    }
+
+    fn read<T>(
+        &self,
+        work: impl FnOnce(&dyn View) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.ready()?;
+        let client = self
+            .database
+            .for_reads()
+            .map_err(Failure::into_store_error)?;
+        let view = PgView::new(&self.database, client, &self.keyring, &self.records_read);
+        let outcome = work(&view);
+        view.end();
+        outcome
+    }
+
+    async fn submit(&self, work: Work) -> Result<(), StoreError> {
+        let (answer, outcome) = oneshot::channel();
+        self.jobs()?
+            .try_send((work, answer))
+            .map_err(|error| match error {
+                TrySendError::Full(_) => StoreError::Busy,
+                TrySendError::Disconnected(_) => closed(),
+            })?;
+        outcome.await.unwrap_or_else(|_| {
+            Err(StoreError::Unavailable(
+                "the store's committer has ended: restart the server".to_owned(),
+            ))
+        })?;
+        self.commits.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn sweep(&self) -> Result<Box<dyn Sweep>, StoreError> {
+        self.ready()?;
+        let sweep = sweep::PgSweep::begin(&self.database).map_err(Failure::into_store_error)?;
+        Ok(Box::new(sweep))
+    }
+
+    fn name(&self) -> &'static str {
+        "postgres"
+    }
+
+    fn disk_bytes(&self) -> Result<u64, StoreError> {
+        let client = self
+            .database
+            .for_reads()
+            .map_err(Failure::into_store_error)?;
+        let names = layout::sql_tables();
+        let bytes = self.database.wait(async {
+            let row = client
+                .query_one(
+                    "SELECT coalesce(sum(pg_total_relation_size(to_regclass(name)::oid)), 0)::bigint \
+                     FROM unnest($1::text[]) AS name",
+                    &[&names],
+                )
+                .await?;
+            Ok(row.try_get::<_, i64>(0)?)
+        });
+        let bytes = bytes.map_err(Failure::into_store_error)?;
+        Ok(u64::try_from(bytes).unwrap_or(0))
+    }
+
+    fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Relaxed)
+    }
+
+    fn records_read(&self) -> u64 {
+        self.records_read.load(Ordering::Relaxed)
+    }
+
+    fn ready(&self) -> Result<(), StoreError> {
+        self.jobs().map(|_| ())
+    }
+
+    fn close(&self) -> impl Future<Output = Result<(), StoreError>> + Send {
+        // The committer finishes what is queued once the last sender is gone.
+        self.jobs
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        let mut closed = self.closed.clone();
+        async move {
+            // A committer that is gone has closed as well as one that says so.
+            let _ = closed.wait_for(|closed| *closed).await;
+            Ok(())
+        }
+    }
+}
