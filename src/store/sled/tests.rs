@@ -1,7 +1,7 @@
 //! The behaviour suite on sled, and what is sled's own.
 //!
 //! `committer` when it answers, seen from inside · `files` what opening refuses and accepts · `failure` damage,
-//! failing syncs, panics · `privacy` what stands in the files, the access chain · `format` the stored bytes · `rekey` keys
+//! failing syncs, panics · `damage` a table of damaged files · `privacy` what stands in the files, the access chain · `format` the stored bytes · `rekey` keys
 //! and formats changed in use · `backup` backups, restores, copies.
 
 #![allow(
@@ -34,6 +34,7 @@ mod tamper;
 
 mod backup;
 mod committer;
+mod damage;
 mod failure;
 mod files;
 mod format;

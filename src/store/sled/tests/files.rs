@@ -229,7 +229,7 @@ async fn pages_of_the_largest_records_stay_in_the_log() {
     assert_eq!(blobs.count(), 0);
 }
 
-fn valid_business_id(index: u32) -> BusinessId {
+pub(super) fn valid_business_id(index: u32) -> BusinessId {
     (0..100)
         .find_map(|ending| {
             BusinessId::parse(&format!(
