@@ -18,10 +18,10 @@ ROUNDS := 30
 
 # What the build needs beyond Rust, and what the tests need beyond that (Debian packages).
 BUILD_PACKAGES := gcc libc6-dev pkg-config libssl-dev
-TEST_PACKAGES := libxml2-utils python3 python3-venv strace
+TEST_PACKAGES := libxml2-utils postgresql python3 python3-venv strace
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench fmt contract kill-test crash-test at-once-test hostile-test paging-test fuzz clean-debian-test \
+.PHONY: help run test check bench fmt contract kill-test crash-test failover-test at-once-test hostile-test paging-test fuzz clean-debian-test \
 	build-packages test-packages fuzz-packages
 
 help: ## List the targets
@@ -74,6 +74,10 @@ crash-test: build-packages ## ROUNDS=30 power cuts under load lose nothing, and 
 		PSOP_CRASH_CONTROL=$(CURDIR)/target/crash/unsynced-control \
 		cargo test --locked --features heavy-tests --test it -- \
 		power_cut disk_faults --nocapture --test-threads 1
+
+failover-test: build-packages test-packages ## ROUNDS=10 times PostgreSQL's machine dies under load and its standby takes over; and a control that loses (some minutes)
+	PSOP_FAILOVER_ROUNDS=$(ROUNDS) cargo test --locked --features heavy-tests --test it \
+		-- failover --nocapture --test-threads 1
 
 at-once-test: build-packages ## Events raced: 1,000 duplicates, readers beside writers for 30 s (a minute)
 	PSOP_DUPLICATE_ROUNDS=1000 PSOP_FEED_SECONDS=30 \

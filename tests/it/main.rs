@@ -12,6 +12,8 @@ mod changes;
 mod command_line;
 mod configuration;
 mod conformance;
+mod database;
+mod database_tls;
 mod disk_faults;
 mod documentation;
 mod durability;
@@ -21,6 +23,8 @@ mod events_by_operator;
 mod events_decided;
 mod events_import;
 mod every_code;
+#[cfg(feature = "heavy-tests")]
+mod failover;
 mod fault_order;
 mod first_call;
 mod fuzz_corpus;
@@ -29,6 +33,7 @@ mod histories;
 #[cfg(feature = "heavy-tests")]
 mod hostile;
 mod http_edge;
+mod kept_load;
 mod kill;
 mod kill_mixed;
 mod layers;

@@ -7,15 +7,14 @@
 //! size and choices. Needs root and the packages that the target installs.
 
 pub mod disk;
-mod load;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use crate::kept_load::{self, Ledger, Persons, Proof};
 use crate::support::server::{Server, Site, program};
 use disk::{Disk, Mounted};
-use load::{Ledger, Persons, Proof};
 
 /// A new disk after so many rounds: recovery of a recovered store is tested, and proofs stay short.
 const ROUNDS_PER_DISK: usize = 5;
@@ -103,7 +102,7 @@ impl Machine {
         let server = self.start().unwrap();
         let (ledger, address) = (Ledger::default(), server.http);
         std::thread::scope(|scope| {
-            scope.spawn(|| load::load(address, persons, &ledger));
+            scope.spawn(|| kept_load::load(address, persons, &ledger));
             let began = Instant::now();
             while ledger.acknowledged() < ACKNOWLEDGED_MIN {
                 assert!(began.elapsed() < Duration::from_secs(60), "nothing happens");

@@ -4,6 +4,8 @@
 //! Invariant: no call waits longer than the time-out, whatever the network does.
 
 use std::future::Future;
+#[cfg(test)]
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::thread;
 use std::time::Duration;
@@ -28,6 +30,9 @@ pub(super) struct Database {
     pub(super) timeout: Duration,
     /// Why it cannot be used, as far as is known.
     down: RwLock<Option<String>>,
+    /// Round trips made, for the tests that bound them.
+    #[cfg(test)]
+    pub(super) trips: AtomicU64,
 }
 
 impl Database {
@@ -46,17 +51,19 @@ impl Database {
             pools: connect::pools(options)?,
             timeout: options.timeout,
             down: RwLock::new(None),
+            #[cfg(test)]
+            trips: AtomicU64::new(0),
         }))
     }
 
     /// A connection for reads.
     pub(super) fn for_reads(&self) -> Result<Object, Failure> {
-        self.wait(async { Ok(self.pools.reads.get().await?) })
+        self.wait_for(self.timeout, async { Ok(self.pools.reads.get().await?) })
     }
 
     /// The connection for commits.
     pub(super) fn for_commits(&self) -> Result<Object, Failure> {
-        self.wait(async { Ok(self.pools.commits.get().await?) })
+        self.wait_for(self.timeout, async { Ok(self.pools.commits.get().await?) })
     }
 
     /// Waits for what the database answers, at most the time-out. A future that is given up breaks off its connection,
@@ -65,6 +72,8 @@ impl Database {
         &self,
         work: impl Future<Output = Result<T, Failure>> + Send,
     ) -> Result<T, Failure> {
+        #[cfg(test)]
+        self.trips.fetch_add(1, Ordering::Relaxed);
         self.wait_for(self.timeout, work)
     }
 

@@ -31,6 +31,7 @@ mod server;
 mod tamper;
 
 mod adapters;
+mod trips;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -7,7 +7,7 @@ use std::ops::Bound;
 use super::keys::{Key, STATE_NAME, Table};
 use super::record::{self, corrupt};
 use super::stored::{State, StoredEvent};
-use super::{Order, Span, View};
+use super::{Found, Order, Span, View};
 use crate::domain::event_id::EventId;
 use crate::domain::number::PurchasingPowerNumber;
 use crate::domain::registry::OrganiserCode;
@@ -45,13 +45,8 @@ pub(in crate::store) fn of_grant(
     view: &dyn View,
     number: PurchasingPowerNumber,
 ) -> Result<Vec<PlacedEvent>, StoreError> {
-    view.scan(&Key::events_of_grant(number))?
-        .into_iter()
-        .map(|(key, value)| {
-            record::decode::<()>(Table::EventOfGrant, &key, &value)?;
-            placed(view, Table::EventOfGrant, key.last_event())
-        })
-        .collect()
+    let found = view.scan(&Key::events_of_grant(number))?;
+    listed(view, Table::EventOfGrant, found)
 }
 
 /// At most `most` of an organiser's events, from the stretch's beginning.
@@ -69,13 +64,12 @@ pub(in crate::store) fn of_stretch(
                 to: Bound::Included(feed.clone().with_change(up_to)),
                 under: feed,
             };
-            view.range(&span, Order::First, most)?
+            let ids = view
+                .range(&span, Order::First, most)?
                 .into_iter()
-                .map(|(key, value)| {
-                    let id: EventId = record::decode(Table::Feed, &key, &value)?;
-                    placed(view, Table::Feed, Some(id))
-                })
-                .collect()
+                .map(|(key, value)| record::decode(Table::Feed, &key, &value))
+                .collect::<Result<Vec<EventId>, StoreError>>()?;
+            placed(view, ids)
         }
         Stretch::Days { from, to, after } => {
             let days = Key::events_of_day(organiser);
@@ -89,23 +83,40 @@ pub(in crate::store) fn of_stretch(
                 to: Bound::Included(days.clone().with_day(to).with_event(last)),
                 under: days,
             };
-            view.range(&span, Order::First, most)?
-                .into_iter()
-                .map(|(key, value)| {
-                    record::decode::<()>(Table::EventOfDay, &key, &value)?;
-                    placed(view, Table::EventOfDay, key.last_event())
-                })
-                .collect()
+            let found = view.range(&span, Order::First, most)?;
+            listed(view, Table::EventOfDay, found)
         }
     }
 }
 
-fn placed(
+/// The events that these records name by their keys.
+fn listed(
     view: &dyn View,
     named_by: Table,
-    id: Option<EventId>,
-) -> Result<PlacedEvent, StoreError> {
-    let id = id.ok_or_else(|| corrupt(named_by, "names no event"))?;
-    event(view, id)?
-        .ok_or_else(|| corrupt(Table::Event, "is missing, though another record names it"))
+    found: Vec<Found>,
+) -> Result<Vec<PlacedEvent>, StoreError> {
+    let ids = found
+        .into_iter()
+        .map(|(key, value)| {
+            record::decode::<()>(named_by, &key, &value)?;
+            key.last_event()
+                .ok_or_else(|| corrupt(named_by, "names no event"))
+        })
+        .collect::<Result<Vec<EventId>, StoreError>>()?;
+    placed(view, ids)
+}
+
+/// The events of these ids, which other records name.
+pub(in crate::store) fn placed(
+    view: &dyn View,
+    ids: Vec<EventId>,
+) -> Result<Vec<PlacedEvent>, StoreError> {
+    let by_key: Vec<Key> = ids.iter().map(|id| Key::event(*id)).collect();
+    view.prefetch(&by_key)?;
+    ids.into_iter()
+        .map(|id| {
+            event(view, id)?
+                .ok_or_else(|| corrupt(Table::Event, "is missing, though another record names it"))
+        })
+        .collect()
 }

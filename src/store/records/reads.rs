@@ -32,7 +32,9 @@ pub(in crate::store) fn client_grants(
     view: &dyn View,
     client: &ClientId,
 ) -> Result<Vec<ClientGrant>, StoreError> {
-    let mut grants: Vec<ClientGrant> = list(view, Table::ClientGrant, &Key::client_grant(client))?;
+    let own = Key::client_grant(client);
+    view.prefetch(&[own.clone(), Key::client_grant(&client.member())])?;
+    let mut grants: Vec<ClientGrant> = list(view, Table::ClientGrant, &own)?;
     if client.subsystem_code.is_some() {
         let key = Key::client_grant(&client.member());
         grants.extend(list::<ClientGrant>(view, Table::ClientGrant, &key)?);
@@ -44,13 +46,15 @@ pub(in crate::store) fn organiser(
     view: &dyn View,
     code: OrganiserCode,
 ) -> Result<OrganiserEntry, StoreError> {
-    if let Some(organiser) = view.get(Table::Organiser, &Key::organiser(code))? {
-        return Ok(OrganiserEntry::Organiser(organiser));
-    }
     let listed = match code {
         OrganiserCode::Municipality(code) => Key::municipality(code.as_str()),
         OrganiserCode::County(code) => Key::county(code.as_str()),
     };
+    let key = Key::organiser(code);
+    view.prefetch(&[key.clone(), listed.clone()])?;
+    if let Some(organiser) = view.get(Table::Organiser, &key)? {
+        return Ok(OrganiserEntry::Organiser(organiser));
+    }
     Ok(match view.raw(&listed)? {
         Some(_) => OrganiserEntry::Listed,
         None => OrganiserEntry::Unlisted,
@@ -77,6 +81,23 @@ pub(in crate::store) fn creation_facts(
 ) -> Result<CreationFacts, StoreError> {
     let (organiser, service_code) = (query.organiser, query.service_code);
     let service_key = Key::service_type(organiser, service_code);
+    let person = match query.person_id {
+        Some(person) => Some(person_hash(view.keyring(), person)?),
+        None => None,
+    };
+    let by_key = [
+        Some(service_key.clone()),
+        query
+            .chosen_provider
+            .map(|provider| Key::approval(organiser, service_code, provider)),
+        query
+            .municipality
+            .map(|code| Key::municipality(code.as_str())),
+        person
+            .as_ref()
+            .map(|person| Key::customer(organiser, person)),
+    ];
+    view.prefetch(&by_key.into_iter().flatten().collect::<Vec<_>>())?;
     let mut facts = CreationFacts {
         service_types: list(view, Table::ServiceType, &service_key)?,
         approvals: match query.chosen_provider {
@@ -91,8 +112,7 @@ pub(in crate::store) fn creation_facts(
         },
         procedures: procedures(view, organiser, query.procedure_codes)?,
     };
-    if let Some(person) = query.person_id {
-        let person = person_hash(view.keyring(), person)?;
+    if let Some(person) = person {
         facts.customer = customer(view, organiser, &person)?;
         let prefix = Key::grants_of_customer(organiser, &person, service_code);
         facts.grants = grants_under(view, &prefix)?;
@@ -117,6 +137,17 @@ pub(in crate::store) fn grant_facts(
         return Ok(None);
     };
     let code = grant.organiser;
+    let service_key = Key::service_type(code, &grant.service_code);
+    let mut by_key = vec![
+        Key::customer(code, &person),
+        Key::organiser(code),
+        service_key.clone(),
+    ];
+    if let Some(provider) = query.provider.map(BusinessId::as_str) {
+        by_key.push(Key::provider(provider));
+        by_key.push(Key::approval(code, &grant.service_code, provider));
+    }
+    view.prefetch(&by_key)?;
     let customer = customer(view, code, &person)?
         .ok_or_else(|| corrupt(Table::Customer, "is missing, though a grant names it"))?;
     // A registry can be replaced by one without the organiser: that loses nothing and can be undone.
@@ -128,7 +159,6 @@ pub(in crate::store) fn grant_facts(
                  apply a registry that has it"
             ))
         })?;
-    let service_key = Key::service_type(code, &grant.service_code);
     let (provider, approvals) = match query.provider.map(BusinessId::as_str) {
         Some(provider) => (
             view.get(Table::Provider, &Key::provider(provider))?,
@@ -206,6 +236,16 @@ fn procedures(
         .into_iter()
         .map(|(key, value)| record::decode(Table::CodeSet, &key, &value))
         .collect::<Result<_, StoreError>>()?;
+    let by_key: Vec<Key> = codes
+        .iter()
+        .flat_map(|code| {
+            let items = sets
+                .iter()
+                .map(|(oid, version)| Key::code_item(oid, version, code));
+            items.chain([Key::price_item(organiser, code)])
+        })
+        .collect();
+    view.prefetch(&by_key)?;
     for code in codes {
         for (oid, version) in &sets {
             let key = Key::code_item(oid, version, code);
@@ -284,14 +324,21 @@ pub(in crate::store) fn grant(
 
 fn grants_under(view: &dyn View, prefix: &Key) -> Result<Vec<PurchasingPower>, StoreError> {
     let table = Table::GrantOfCustomer;
-    view.scan(prefix)?
+    let numbers = view
+        .scan(prefix)?
         .into_iter()
         .map(|(key, value)| {
             record::decode::<()>(table, &key, &value)?;
-            let number = key
-                .last_number()
+            key.last_number()
                 .and_then(|bits| PurchasingPowerNumber::try_from(bits).ok())
-                .ok_or_else(|| corrupt(table, "names no number"))?;
+                .ok_or_else(|| corrupt(table, "names no number"))
+        })
+        .collect::<Result<Vec<_>, StoreError>>()?;
+    let by_key: Vec<Key> = numbers.iter().map(|number| Key::grant(*number)).collect();
+    view.prefetch(&by_key)?;
+    numbers
+        .into_iter()
+        .map(|number| {
             let stored = grant(view, number)?.ok_or_else(|| {
                 corrupt(
                     Table::Grant,

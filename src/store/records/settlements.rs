@@ -140,14 +140,7 @@ pub(in crate::store) fn events_of_ids(
     view: &dyn View,
     ids: &[EventId],
 ) -> Result<EventsWithGrants, StoreError> {
-    let placed = ids
-        .iter()
-        .map(|id| {
-            events::event(view, *id)?.ok_or_else(|| {
-                corrupt(Table::Event, "is missing, though a settlement run names it")
-            })
-        })
-        .collect::<Result<Vec<PlacedEvent>, StoreError>>()?;
+    let placed = events::placed(view, ids.to_vec())?;
     with_grants(view, placed, None)
 }
 
@@ -157,6 +150,8 @@ fn with_grants(
     after: Option<(jiff::civil::Date, EventId)>,
 ) -> Result<EventsWithGrants, StoreError> {
     let numbers: BTreeSet<_> = events.iter().map(|placed| placed.event.number).collect();
+    let by_key: Vec<Key> = numbers.iter().map(|number| Key::grant(*number)).collect();
+    view.prefetch(&by_key)?;
     let grants = numbers
         .into_iter()
         .map(|number| {

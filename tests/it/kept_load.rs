@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use crate::kill::connection::{Connection, Reply};
 use crate::kill::people::person_id;
@@ -15,6 +16,9 @@ const CONNECTIONS: usize = 24;
 /// Connections that send it all again.
 const PROVERS: usize = 16;
 
+/// How long a caller waits that is told to come again.
+const COME_AGAIN: Duration = Duration::from_millis(20);
+
 /// A request that leaves something behind.
 struct Sent {
     message: String,
@@ -24,13 +28,17 @@ struct Sent {
 
 /// What was sent in one round.
 #[derive(Default)]
-pub struct Ledger(Mutex<Vec<Sent>>);
+pub struct Ledger {
+    sent: Mutex<Vec<Sent>>,
+    /// Answers that said to come again.
+    come_again: AtomicUsize,
+}
 
 /// What a proof came to.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Proof {
     pub acknowledged: usize,
-    /// Requests under way when the power went, and those of them that were kept.
+    /// Requests that never got an answer, and those of them that were kept.
     pub under_way: usize,
     pub kept: usize,
 }
@@ -45,11 +53,27 @@ impl Persons {
     }
 }
 
-/// Sends until the disk is gone, over many connections.
+/// Sends until the server is gone, over many connections.
+#[cfg(feature = "heavy-tests")]
 pub fn load(address: SocketAddr, persons: &Persons, ledger: &Ledger) {
     std::thread::scope(|scope| {
         for _ in 0..CONNECTIONS {
-            scope.spawn(|| Writer::work(address, persons, ledger));
+            scope.spawn(|| Writer::work(address, persons, ledger, None));
+        }
+    });
+}
+
+/// Sends until told to stop, over many connections to servers that stay there: what is not answered is sent again
+/// until it is, as callers do.
+pub fn persistent_load(
+    addresses: &[SocketAddr],
+    persons: &Persons,
+    ledger: &Ledger,
+    stop: &AtomicBool,
+) {
+    std::thread::scope(|scope| {
+        for address in addresses.iter().cycle().take(CONNECTIONS) {
+            scope.spawn(|| Writer::work(*address, persons, ledger, Some(stop)));
         }
     });
 }
@@ -58,17 +82,31 @@ pub fn load(address: SocketAddr, persons: &Persons, ledger: &Ledger) {
 struct Writer<'a> {
     connection: Connection,
     ledger: &'a Ledger,
+    /// Until when what is not answered is sent again.
+    until: Option<&'a AtomicBool>,
 }
 
-impl Writer<'_> {
-    /// Ends with the connection, or with the first answer that is no answer.
-    fn work(address: SocketAddr, persons: &Persons, ledger: &Ledger) -> Option<()> {
+impl<'a> Writer<'a> {
+    /// Ends with the connection, or with the first answer that is no answer; a persistent one when it is told to.
+    fn work(
+        address: SocketAddr,
+        persons: &Persons,
+        ledger: &'a Ledger,
+        until: Option<&'a AtomicBool>,
+    ) -> Option<()> {
         let connection = Connection::open(address).ok()?;
-        let mut writer = Writer { connection, ledger };
+        let mut writer = Writer {
+            connection,
+            ledger,
+            until,
+        };
         let person = persons.next();
         let granted = writer.post(ceiling(&person, "9999999.00"))?;
         let number = granted.text("purchasingPowerNumber").to_owned();
         for turn in 0_u32.. {
+            if until.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
+                break;
+            }
             let target = (number.as_str(), person.as_str());
             let recorded = writer.post(event(&number, &person, 1 + turn % 3))?;
             let id = recorded.text("eventId").to_owned();
@@ -85,9 +123,9 @@ impl Writer<'_> {
             let fixture = ["01-create-ordinary", "03-create-saldo"][turn as usize % 2];
             let create = Message::fixture(fixture).fresh();
             writer.post(create.set("psop:personId", &persons.next()))?;
-            writer.read(lookup(&number))?;
+            writer.answer(&lookup(&number))?;
             if turn.is_multiple_of(4) {
-                writer.read(feed(
+                writer.answer(&feed(
                     "<psop:changesSince></psop:changesSince><psop:pageSize>50</psop:pageSize>",
                 ))?;
             }
@@ -97,35 +135,59 @@ impl Writer<'_> {
 
     /// Sends what is to be kept.
     fn post(&mut self, message: Message) -> Option<Reply> {
-        let reply = self.connection.post(&message.0).ok();
-        let reply = reply.filter(|reply| reply.status == 200);
+        let reply = self.answer(&message);
         if let Some(reply) = &reply {
             assert_eq!(reply.text("status"), "OK", "{}", reply.body);
-            assert_eq!(reply.text("replayed"), "false", "{}", reply.body);
+            // Sent again, it may have been done the first time.
+            let may_be_replay = self.until.is_some();
+            let is_first = reply.text("replayed") == "false";
+            assert!(is_first || may_be_replay, "{}", reply.body);
         }
-        self.ledger.0.lock().unwrap().push(Sent {
+        self.ledger.sent.lock().unwrap().push(Sent {
             message: message.0,
             answer: reply.as_ref().map(|reply| reply.body.clone()),
         });
         reply
     }
 
-    fn read(&mut self, message: Message) -> Option<Reply> {
-        let reply = self.connection.post(&message.0).ok()?;
-        (reply.status == 200).then_some(reply)
+    /// Sends a message until it is answered; `None` where it is not.
+    fn answer(&mut self, message: &Message) -> Option<Reply> {
+        loop {
+            let reply = self.connection.post(&message.0);
+            let Some(stop) = self.until else {
+                return reply.ok().filter(|reply| reply.status == 200);
+            };
+            let reply = reply.unwrap();
+            if stop.load(Ordering::Relaxed) && reply.status != 200 {
+                return None;
+            }
+            if reply.status == 200 {
+                return Some(reply);
+            }
+            let comes_again = ["STORE_UNAVAILABLE", "BUSY_RETRY"];
+            let is_known = comes_again.iter().any(|code| reply.body.contains(code));
+            assert!(is_known, "{}", reply.body);
+            self.ledger.come_again.fetch_add(1, Ordering::Relaxed);
+            std::thread::sleep(COME_AGAIN);
+        }
     }
 }
 
 impl Ledger {
     pub fn acknowledged(&self) -> usize {
-        let sent = self.0.lock().unwrap();
+        let sent = self.sent.lock().unwrap();
         sent.iter().filter(|sent| sent.answer.is_some()).count()
+    }
+
+    /// How often a caller was told to come again.
+    pub fn come_again(&self) -> usize {
+        self.come_again.load(Ordering::Relaxed)
     }
 
     /// Sends everything again: what was answered is answered the same and done no second time. What was under way
     /// is done now, or was done, and once only. An error says how much is wrong, and the first of it.
     pub fn prove(&self, address: SocketAddr) -> Result<Proof, String> {
-        let sent = self.0.lock().unwrap();
+        let sent = self.sent.lock().unwrap();
         let (next, made) = (AtomicUsize::new(0), Mutex::new(BTreeSet::new()));
         let (proof, wrong) = (Mutex::new(Proof::default()), Mutex::new(Vec::new()));
         std::thread::scope(|scope| {
