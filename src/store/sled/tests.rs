@@ -2,7 +2,7 @@
 //! tests share.
 //!
 //! `commit` expectations, batches, limits · `files` what opening refuses and accepts · `failure` damage,
-//! failing syncs, panics · `damage` a table of damaged files · `privacy` what stands in the files, the access chain · `facts`, `registry`,
+//! failing syncs, panics · `damage` a table of damaged files · `wholeness` logs put together by hand · `privacy` what stands in the files, the access chain · `facts`, `registry`,
 //! `misses` reads · `events` their places, the feed, the ledger · `check`, `check_records` and `audit` what they find in a store
 //! that was tampered with · `format` the stored bytes · `rekey` keys and formats changed in use · `backup` backups,
 //! restores, copies.
@@ -25,6 +25,7 @@ mod privacy;
 mod registry;
 mod rekey;
 mod tamper;
+mod wholeness;
 
 use std::fs;
 use std::io;
