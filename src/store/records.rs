@@ -30,11 +30,10 @@ mod upkeep;
 
 use std::future::Future;
 use std::ops::Bound;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-use self::backup::Backup;
 use self::change::PreparedChange;
 use self::keys::{Key, Table};
 use self::registry::PreparedRegistry;
@@ -205,6 +204,5 @@ pub(in crate::store) trait Engine: Send + Sync + 'static {
 /// The store over an engine.
 pub struct RecordStore<E> {
     pub(in crate::store) engine: E,
-    /// The newest backup that is not over.
-    backup: Mutex<Option<Backup>>,
+    pub(in crate::store) backup: Arc<backup::Slot>,
 }

@@ -46,6 +46,7 @@ fn links_between_documents_lead_somewhere() {
         "docs/running.md",
         "docs/audit.md",
         "docs/durability.md",
+        "docs/backup.md",
         "docs/events.md",
     ] {
         let folder = root().join(document).parent().unwrap().to_owned();

@@ -73,6 +73,7 @@ mod settlement_steps;
 #[cfg(feature = "heavy-tests")]
 mod slow_clients;
 mod store_backup;
+mod store_fixture;
 mod store_rekey;
 mod support;
 mod wrong_messages;

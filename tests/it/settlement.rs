@@ -71,7 +71,7 @@ fn scene() -> Scene {
     }
 }
 
-fn settle(site: &Site, organiser: &str, month: &str) -> String {
+pub fn settle(site: &Site, organiser: &str, month: &str) -> String {
     let command = [
         "settlement",
         "run",

@@ -59,7 +59,7 @@ fn backup(site: &Site, name: &str) -> PathBuf {
 }
 
 /// Rows of the access log that make the store as large as wanted: eight kilobytes each.
-fn plant_rows(site: &Site, rows: u32) {
+pub fn plant_rows(site: &Site, rows: u32) {
     let planted = Planted::open(site);
     let store = planted.services().store;
     for index in 0..rows {
@@ -246,8 +246,8 @@ fn a_restored_store_is_another_one_to_who_mirrors_it() {
     // A copy is the same one.
     let copied = empty_beside(&site);
     let mut copy = program();
-    copy.args(["store", "copy", "--from"]).arg(site.config());
-    copy.arg("--to").arg(copied.config());
+    copy.args(["store", "copy", "--from", "sled", "--config"]);
+    copy.arg(site.config()).arg("--to").arg(copied.config());
     let told = done(&copy.output().unwrap());
     assert!(told.contains("SHA-256"), "{told}");
     done(&operator(&copied, &["store", "check"]));

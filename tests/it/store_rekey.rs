@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use crate::audit::{err, operator};
 use crate::scenery::{grant, site};
-use crate::store_backup::done;
+use crate::store_backup::{done, plant_rows};
 use crate::support::message::Message;
-use crate::support::server::Site;
+use crate::support::server::{Site, program};
 
 fn new_key(site: &Site, name: &str, byte: &str) -> String {
     use std::os::unix::fs::PermissionsExt;
@@ -75,6 +75,63 @@ fn a_store_gets_new_keys_while_it_is_used_and_the_old_key_file_is_let_go_at_the_
         "{}",
         err(&refused)
     );
+}
+
+/// Wherever the server is in it when it dies.
+#[test]
+fn a_rekeying_whose_server_is_killed_is_finished_by_the_same_commands() {
+    let site = site("");
+    plant_rows(&site, 300);
+    let key = new_key(&site, "new.key", "c3");
+    let server = site.start();
+    let rekey = ["store", "rekey", "--new-key-file", &key];
+    std::thread::scope(|scope| {
+        let begun = scope.spawn(|| operator(&site, &rekey));
+        while !site.log().contains("an operator command begins") {
+            std::thread::yield_now();
+        }
+        server.kill();
+        begun.join().unwrap();
+    });
+    let server = site.start();
+    let number = server.post(&grant().0).number();
+    done(&operator(&site, &rekey));
+    assert_eq!(server.stop(), Some(0));
+    std::fs::copy(&key, site.folder().join("master.key")).unwrap();
+    // Where no server runs it does as well.
+    done(&operator(&site, &["store", "rekey", "--finish"]));
+    done(&operator(&site, &["store", "check"]));
+    let server = site.start();
+    assert_eq!(server.post(&Message::lookup(&number).0).outcome(), "OK");
+    assert_eq!(server.stop(), Some(0));
+}
+
+#[test]
+fn figures_are_told_in_text_and_a_copy_asks_for_what_it_needs() {
+    let site = site("");
+    let told = done(&operator(&site, &["store", "stats"]));
+    for part in [
+        " purchasing power\n",
+        "on sled, which takes ",
+        "records by format: 1: ",
+        "encryption key 1 seals, version 1 of the keys\n",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    let config = site.config();
+    let config = config.to_str().unwrap();
+    for (arguments, why) in [
+        (["--from", "sled", "--to", config], "--config must say"),
+        (["--from", config, "--to", config], "the same store"),
+        (["--from", "nowhere.toml", "--to", config], "nowhere.toml"),
+        (["--from", "postgres", "--to", config], "--config must say"),
+    ] {
+        let mut copy = program();
+        let output = copy.args(["store", "copy"]).args(arguments).output();
+        let output = output.unwrap();
+        assert_eq!(output.status.code(), Some(1), "{why}");
+        assert!(err(&output).contains(why), "{why}: {}", err(&output));
+    }
 }
 
 #[test]

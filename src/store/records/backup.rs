@@ -5,7 +5,10 @@
 //! keys while others write; what they write behind the reading comes after it, until nothing is left.
 
 use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError, Weak};
+use std::time::{Duration, Instant};
 
+use tokio::time::sleep;
 use uuid::Uuid;
 
 use super::Engine;
@@ -29,6 +32,8 @@ const PIECE_BYTES: u64 = 4 << 20;
 /// A few frames, so that small stores have pieces too.
 #[cfg(test)]
 const PIECE_BYTES: u64 = 96 << 10;
+/// So long a backup that broke off can go on.
+const KEPT: Duration = Duration::from_secs(3600);
 /// So many changed records may wait behind the reading before they are given.
 const WAITING_MAX: usize = 1024;
 
@@ -36,6 +41,8 @@ const WAITING_MAX: usize = 1024;
 pub(in crate::store) struct Backup {
     id: [u8; 16],
     sweep: Box<dyn Sweep>,
+    /// When somebody last asked for something of it.
+    used: Instant,
     /// Rises whenever somebody takes up a piece: only the newest gets frames.
     turn: u64,
     piece: u64,
@@ -99,6 +106,7 @@ impl Backup {
         Ok(Backup {
             id,
             sweep,
+            used: Instant::now(),
             turn: 0,
             piece: 0,
             at_piece: now.clone(),
@@ -132,6 +140,7 @@ impl Backup {
             self.piece = piece;
         }
         self.piece_bytes = 0;
+        self.used = Instant::now();
         self.turn += 1;
         BackupTurn {
             place: BackupPlace { id: self.id, piece },
@@ -144,6 +153,7 @@ impl Backup {
     }
 
     pub(in crate::store) fn next(&mut self) -> Result<Step, StoreError> {
+        self.used = Instant::now();
         loop {
             if let Some(frame) = self.frames.pop_front() {
                 return Ok(Step::Next(BackupNext::Frame(frame)));
@@ -258,6 +268,31 @@ impl Backup {
         self.now.stage = Stage::Ended;
         Ok(())
     }
+}
+
+/// The newest backup that is not over.
+pub(in crate::store) type Slot = Mutex<Option<Backup>>;
+
+/// Forgets a backup that nobody goes on with: a snapshot that stays open is a burden to a database.
+pub(in crate::store) async fn forget_later(slot: Weak<Slot>) {
+    while let Some(slot) = slot.upgrade() {
+        let Some(wait) = forget_idle(&slot, KEPT) else {
+            return;
+        };
+        drop(slot);
+        sleep(wait).await;
+    }
+}
+
+/// Forgets the backup if it was not used for so long; else how long that may take yet.
+pub(in crate::store) fn forget_idle(slot: &Slot, kept: Duration) -> Option<Duration> {
+    let mut backup = slot.lock().unwrap_or_else(PoisonError::into_inner);
+    let wait = kept.checked_sub(backup.as_ref()?.used.elapsed());
+    if wait.is_none() {
+        tracing::warn!("a backup that nobody went on with is forgotten: it must begin anew");
+        *backup = None;
+    }
+    wait
 }
 
 /// The tag of an end, over the digest before it and what it says.

@@ -4,7 +4,10 @@
 use tokio::task::yield_now;
 
 use super::Engine;
-use super::transfer::{Digest, incomplete, is_keys, is_state, opened_keys, read_back};
+use super::audit;
+use super::transfer::{
+    Digest, decoded_state, incomplete, is_keys, is_state, opened_keys, read_back,
+};
 use crate::secrets::MasterKey;
 use crate::store::StoreError;
 use crate::store::upkeep::{Copied, Filling, Progress, Walked, refused};
@@ -44,12 +47,14 @@ pub(super) async fn copy(
         yield_now().await;
     }
     let changed = sweep.changed()?;
-    if !changed.writes.is_empty() || !changed.is_last {
+    let state = state.ok_or_else(incomplete)?;
+    // One back end shows what is written, the other reads from a snapshot: there the state tells.
+    let is_as_read = engine.read(audit::state)? == decoded_state(&state)?;
+    if !is_as_read || !changed.writes.is_empty() || !changed.is_last {
         return Err(refused(
             "something was written while it was copied: stop every server that has it, and run this again",
         ));
     }
-    let state = state.ok_or_else(incomplete)?;
     opened_keys(&keys.ok_or_else(incomplete)?, master)?;
     let digest = digest.finish(&state);
 

@@ -47,7 +47,7 @@ pub(super) async fn replace_all(
         let mut tries = 0;
         let read = loop {
             let piece = engine.read(|view| piece(view, from.clone()))?;
-            let work = replacements(&*engine.keyring(), &piece, &renewed)?;
+            let work = replacements(&engine.keyring(), &piece, &renewed)?;
             let replaced = work.records.len() as u64;
             match submitted(engine, work).await {
                 Ok(()) => {

@@ -118,10 +118,13 @@ struct Whole {
     before_end: Chain,
 }
 
+/// Who is shown entries, and may take them.
+type Look<'a> = dyn FnMut(Kind, &mut Vec<Entry>) -> Result<(), StoreError> + 'a;
+
 /// Walks through a stream, and shows the entries of each frame.
 fn walk(
     stream: impl Read,
-    look: &mut dyn FnMut(Kind, &mut Vec<Entry>) -> Result<(), StoreError>,
+    look: &mut Look<'_>,
     progress: Progress<'_>,
 ) -> Result<Whole, StoreError> {
     let mut frames = Frames::open(stream).map_err(told)?;

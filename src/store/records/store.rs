@@ -1,7 +1,7 @@
 //! The store's methods over any engine: each read is one read of the engine, each change one piece of its work.
 
 use std::future::ready;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use super::{
     Engine, RecordStore, View, Work, audit, change, check, events, reads, registry, renewal,
@@ -26,7 +26,7 @@ impl<E: Engine> RecordStore<E> {
     pub(in crate::store) fn over(engine: E) -> RecordStore<E> {
         RecordStore {
             engine,
-            backup: Mutex::new(None),
+            backup: Arc::default(),
         }
     }
 

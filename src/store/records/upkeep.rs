@@ -1,9 +1,9 @@
 //! The store's upkeep over any engine.
 
 use std::future::ready;
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 
-use super::backup::{Backup, Step, overtaken};
+use super::backup::{Backup, Step, forget_later, overtaken};
 use super::{Engine, RecordStore, copy, figures, migrate, rekey, replace};
 use crate::secrets::MasterKey;
 use crate::store::upkeep::{
@@ -32,7 +32,9 @@ impl<E: Engine> RecordStore<E> {
         let Some(place) = place else {
             let mut begun = Backup::begin(&self.engine)?;
             let turn = begun.take_up(1);
-            *backup = Some(begun);
+            if backup.replace(begun).is_none() {
+                tokio::spawn(forget_later(Arc::downgrade(&self.backup)));
+            }
             return Ok(Some(turn));
         };
         if backup.as_ref().is_some_and(|backup| backup.is_over(place)) {

@@ -36,7 +36,7 @@ async fn backup(store: &SledStore) -> Vec<u8> {
 }
 
 /// From a piece to the end.
-async fn rest(store: &SledStore, mut turn: BackupTurn, bytes: &mut Vec<u8>) -> u64 {
+async fn rest(store: &SledStore, mut turn: BackupTurn, bytes: &mut Vec<u8>) {
     while !piece(store, turn, bytes).await {
         let next = BackupPlace {
             piece: turn.place.piece + 1,
@@ -44,7 +44,6 @@ async fn rest(store: &SledStore, mut turn: BackupTurn, bytes: &mut Vec<u8>) -> u
         };
         turn = store.backup_piece(Some(next)).await.unwrap().unwrap();
     }
-    turn.place.piece
 }
 
 /// A place beside another, for a store with the same master key.
@@ -221,35 +220,24 @@ async fn a_backup_that_broke_off_goes_on_after_its_last_whole_piece() {
         piece,
         ..first.place
     };
-    let second = store
-        .backup_piece(Some(place_of(2)))
-        .await
-        .unwrap()
-        .unwrap();
-    // Changed behind the reading, and given in the piece that is lost.
+    // Changed behind the reading.
     for bits in 1..=40 {
         record(&store, event_of(bits, 7)).await;
     }
-    for index in 0..100 {
-        record(&store, event_of(2, 100 + index)).await;
+    let mut last = 2;
+    loop {
+        // Each piece is lost once, the last one with all that changed and the end; then something more changes.
+        let lost = store.backup_piece(Some(place_of(last))).await.unwrap();
+        piece(&store, lost.unwrap(), &mut Vec::new()).await;
+        record(&store, event_of(3, 100 + last)).await;
+        let again = store.backup_piece(Some(place_of(last))).await.unwrap();
+        let text = refusal(store.backup_next(lost.unwrap()).await);
+        assert!(text.contains("another backup was begun"), "{text}");
+        if piece(&store, again.unwrap(), &mut kept).await {
+            break;
+        }
+        last += 1;
     }
-    let mut lost = Vec::new();
-    let mut given = 0;
-    while let BackupNext::Frame(frame) = store.backup_next(second).await.unwrap() {
-        lost.extend(frame);
-        given += 1;
-    }
-    assert!(given > 1);
-    let again = store
-        .backup_piece(Some(place_of(2)))
-        .await
-        .unwrap()
-        .unwrap();
-    let text = refusal(store.backup_next(second).await);
-    assert!(text.contains("another backup was begun"), "{text}");
-    record(&store, event_of(3, 8)).await;
-    let last = rest(&store, again, &mut kept).await;
-    assert!(last > 2);
 
     let target = beside(&place, "elsewhere");
     restored(&place, &kept, &target).unwrap();
@@ -396,4 +384,67 @@ async fn more_changes_than_can_be_noted_end_a_reading() {
     let text = refusal(sweep.changed().map(|_| ()));
     assert!(text.contains("changed behind the reading"), "{text}");
     assert_eq!(sweep.waiting(), 0);
+}
+
+/// What is applied may be read before its sync, and be lost with it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backup_ends_only_when_all_that_is_in_it_is_durable() {
+    let place = Place::new();
+    let (sync_log, gate) = Gate::new();
+    let store = Arc::new(place.open_syncing_by(sync_log));
+    gate.wait_for_sync();
+    let writer = {
+        let store = Arc::clone(&store);
+        tokio::spawn(async move { store.commit(creation(1, CHILD, 1)).await })
+    };
+    gate.wait_for_sync();
+    let turn = store.backup_piece(None).await.unwrap().unwrap();
+    let mut bytes = Vec::new();
+    let mut next = store.backup_next(turn);
+    loop {
+        let polled = std::future::poll_fn(|context| {
+            std::task::Poll::Ready(match next.as_mut().poll(context) {
+                std::task::Poll::Ready(next) => Some(next.unwrap()),
+                std::task::Poll::Pending => None,
+            })
+        });
+        match polled.await {
+            Some(BackupNext::Frame(frame)) => bytes.extend(frame),
+            Some(other) => panic!("it ended before the sync: {other:?}"),
+            None => break,
+        }
+        next = store.backup_next(turn);
+    }
+    // The grant was read already.
+    assert!(!writer.is_finished());
+    gate.let_pass();
+    let BackupNext::Frame(end) = next.await.unwrap() else {
+        panic!("there is no end");
+    };
+    bytes.extend(end);
+    assert_eq!(store.backup_next(turn).await.unwrap(), BackupNext::End);
+    writer.await.unwrap().unwrap();
+    let proven = verify(&bytes[..], &place.master("master.key"), &mut |_| {}).unwrap();
+    assert_eq!(proven.sequence, 2);
+    drop(gate);
+    store.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_backup_that_nobody_goes_on_with_is_forgotten() {
+    use crate::store::records::backup::forget_idle;
+    let place = Place::new();
+    let store = granted(&place, 40, 300).await;
+    let first = store.backup_piece(None).await.unwrap().unwrap();
+    assert!(!piece(&store, first, &mut Vec::new()).await);
+    let hour = Duration::from_secs(3600);
+    assert!(forget_idle(&store.backup, hour).unwrap() <= hour);
+    let next = BackupPlace {
+        piece: 2,
+        ..first.place
+    };
+    assert!(store.backup_piece(Some(next)).await.unwrap().is_some());
+    assert_eq!(forget_idle(&store.backup, Duration::ZERO), None);
+    assert_eq!(store.backup_piece(Some(next)).await.unwrap(), None);
+    assert_eq!(forget_idle(&store.backup, hour), None);
 }
