@@ -13,13 +13,15 @@ FUZZ_TARGETS := envelope header multipart request_get_ostovoima request_get_serv
 	request_post_purchasing_power request_post_saldo_purchasing_power values
 # Of all fuzz targets together.
 SECONDS := 60
+# Power cuts of `make crash-test`.
+ROUNDS := 30
 
 # What the build needs beyond Rust, and what the tests need beyond that (Debian packages).
 BUILD_PACKAGES := gcc libc6-dev pkg-config libssl-dev
 TEST_PACKAGES := libxml2-utils python3 python3-venv strace
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench fmt contract kill-test at-once-test hostile-test paging-test fuzz clean-debian-test \
+.PHONY: help run test check bench fmt contract kill-test crash-test at-once-test hostile-test paging-test fuzz clean-debian-test \
 	build-packages test-packages fuzz-packages
 
 help: ## List the targets
@@ -62,6 +64,16 @@ contract: build-packages ## Write wsdl/, xsd/ and docs/codes.md from the code's 
 kill-test: build-packages ## kill -9 at a random moment, 20 rounds of 10,000 grants and 20 under mixed load (some minutes)
 	PSOP_KILL_ROUNDS=20 PSOP_KILL_CREATES=10000 PSOP_KILL_EVENTS=4000 \
 		cargo test --locked --release --test it kill -- --nocapture --test-threads 1
+
+crash-test: build-packages ## ROUNDS=30 power cuts under load lose nothing, and a control without the sync does; disk faults (root; some minutes)
+	@tests/packages.sh nbdkit libnbd-bin fuse3 e2fsprogs mount
+	cargo build --locked --release --features unsynced-control
+	mkdir -p target/crash && cp $(PROGRAM) target/crash/unsynced-control
+	cargo build --locked --release
+	PSOP_CRASH_ROUNDS=$(ROUNDS) PSOP_CRASH_PROGRAM=$(CURDIR)/$(PROGRAM) \
+		PSOP_CRASH_CONTROL=$(CURDIR)/target/crash/unsynced-control \
+		cargo test --locked --features heavy-tests --test it -- \
+		power_cut disk_faults --nocapture --test-threads 1
 
 at-once-test: build-packages ## Events raced: 1,000 duplicates, readers beside writers for 30 s (a minute)
 	PSOP_DUPLICATE_ROUNDS=1000 PSOP_FEED_SECONDS=30 \

@@ -10,6 +10,8 @@ pub mod postgres;
 mod records;
 pub mod settlement;
 pub mod sled;
+#[cfg(test)]
+mod suite;
 pub mod upkeep;
 
 use std::future::Future;

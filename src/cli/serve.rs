@@ -15,10 +15,11 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::{ConfigFile, access_head};
 use crate::admin_access::{AdminFile, Token};
 use crate::app::{App, mandates, open_store};
-use crate::config::{Config, Overrides};
+use crate::config::{Config, Environment, Overrides};
 use crate::http::admin::Guard;
 use crate::http::server::{Listeners, serve};
 use crate::http::tls::Acceptor;
+use crate::store::sled::IS_UNSYNCED_CONTROL;
 use crate::telemetry;
 
 /// Serve the services until told to stop.
@@ -51,7 +52,23 @@ impl Serve {
     }
 }
 
+/// A build that loses data says so, and serves nobody in earnest.
+fn refuse_control(config: &Config) -> anyhow::Result<()> {
+    if IS_UNSYNCED_CONTROL {
+        eprintln!(
+            "THIS BUILD SYNCS NOTHING AND LOSES ACKNOWLEDGED DATA IN A POWER CUT (feature unsynced-control). It is \
+             the control of a test: use another one."
+        );
+        anyhow::ensure!(
+            config.environment != Environment::Prod,
+            "a build with the feature unsynced-control does not serve environment PROD"
+        );
+    }
+    Ok(())
+}
+
 async fn run(config: Config) -> anyhow::Result<ExitCode> {
+    refuse_control(&config)?;
     let tls = match &config.tls {
         Some(tls) => Some(Acceptor::load("tls", &tls.certificate, &tls.key)?),
         None => None,

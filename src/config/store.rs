@@ -216,7 +216,8 @@ mod tests {
 
     #[test]
     fn each_rule_of_the_section_is_told() {
-        let cases: [(&str, fn(&mut Store)); 9] = [
+        type Change = fn(&mut Store);
+        let cases: [(&str, Change); 9] = [
             ("store.path: ", |store| store.path = PathBuf::new()),
             ("store.url: is missing", |store| {
                 store.kind = StoreKind::Postgres;

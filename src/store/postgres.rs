@@ -12,6 +12,8 @@ mod fill;
 mod layout;
 mod open;
 mod sweep;
+#[cfg(test)]
+mod tests;
 mod view;
 
 use std::sync::atomic::{AtomicU64, Ordering};

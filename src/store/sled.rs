@@ -1,21 +1,24 @@
 //! The embedded back end: records in sled, for one process on one machine.
 //!
 //! sled alone is not durable on Linux: its flush syncs no disk. So one thread commits, syncs sled's log
-//! by a handle of our own and only then answers (`committer`), and a guard file tells a store that came back
-//! smaller (`guard`).
+//! by a handle of our own and only then answers (`committer`), a damaged log is found before sled passes over the
+//! damage (`wholeness`), and guard files tell a store that came back smaller (`guard`).
 //!
-//! In the folder: `db`, `conf`, `blobs` and `snap.*` are sled's, `head` is the guard.
+//! In the folder: `db`, `conf`, `blobs` and `snap.*` are sled's, `head` and `mark` are the guard's.
 
 mod committer;
 mod engine;
 mod fill;
 mod guard;
+mod log;
 mod open;
 mod sweep;
 #[cfg(test)]
 mod tests;
+mod wholeness;
 
 use std::fs::File;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -46,6 +49,17 @@ pub struct Options {
     pub commit_batch_max: usize,
 }
 
+/// What makes the log durable.
+#[cfg(not(feature = "unsynced-control"))]
+const SYNC_DATA: fn(&File) -> io::Result<()> = File::sync_data;
+
+/// Nothing: the build that a power cut has to take acknowledged records from.
+#[cfg(feature = "unsynced-control")]
+const SYNC_DATA: fn(&File) -> io::Result<()> = |_| Ok(());
+
+/// Whether this build leaves out the sync that durability rests on: the control of a test, and never for use.
+pub const IS_UNSYNCED_CONTROL: bool = cfg!(feature = "unsynced-control");
+
 /// The store on sled. Dropping it closes it in the background; `close` waits for that.
 pub type SledStore = RecordStore<SledEngine>;
 
@@ -53,7 +67,7 @@ impl SledStore {
     /// Opens the store, or makes a new one with keys of its own under `master`. Blocks: it reads all
     /// of sled's page table. Errors say what is missing or in the way, and what to do.
     pub fn open(options: &Options, master: &MasterKey) -> Result<SledStore, StoreError> {
-        SledStore::open_syncing_by(options, master, Box::new(File::sync_data))
+        SledStore::open_syncing_by(options, master, Box::new(SYNC_DATA))
     }
 
     /// Takes a place where no store is, to fill it. Blocks.

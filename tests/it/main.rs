@@ -12,6 +12,7 @@ mod changes;
 mod command_line;
 mod configuration;
 mod conformance;
+mod disk_faults;
 mod documentation;
 mod durability;
 mod event_feed;
@@ -39,6 +40,8 @@ mod mutations;
 mod operator_commands;
 #[cfg(feature = "heavy-tests")]
 mod paging_cost;
+#[cfg(feature = "heavy-tests")]
+mod power_cut;
 mod privacy;
 mod properties;
 mod rate_limit;

@@ -10,7 +10,7 @@
 //! knows what became of it: the callers are told that the store is unavailable, send again, and get the answer that was
 //! kept, or are done anew.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::Receiver;
@@ -27,7 +27,7 @@ use tokio_postgres::{Row, Statement};
 use super::database::Database;
 use super::failure::Failure;
 use super::layout::sql_table;
-use super::view::{PgView, all_found, fetching};
+use super::view::{Fetched, PgView, all_found, fetching};
 use crate::secrets::Keyring;
 use crate::store::StoreError;
 use crate::store::records::Work;
@@ -138,12 +138,7 @@ impl Committer {
     }
 
     /// Begins the transaction, waits for the turn, and fetches what the work is about, in one round trip.
-    #[expect(clippy::type_complexity, reason = "what was fetched, by key")]
-    fn take_turn(
-        &self,
-        client: &Object,
-        work: &[Work],
-    ) -> Result<(State, HashMap<Key, Option<Vec<u8>>>), Failure> {
+    fn take_turn(&self, client: &Object, work: &[Work]) -> Result<(State, Fetched), Failure> {
         let wanted: Vec<Key> = work.iter().flat_map(Work::about).collect();
         let questions = fetching(&wanted);
         let key = Key::meta(STATE_NAME);
@@ -170,7 +165,7 @@ impl Committer {
             Ok((turn, fetches))
         })?;
         let state = self.state_of(turn.as_ref())?;
-        let mut fetched: HashMap<_, _> = wanted.into_iter().map(|key| (key, None)).collect();
+        let mut fetched: Fetched = wanted.into_iter().map(|key| (key, None)).collect();
         for rows in &answers {
             for (key, value) in all_found(rows)? {
                 fetched.insert(key, Some(value));
@@ -206,10 +201,13 @@ async fn write(client: &Object, writes: Writes) -> Result<(), Failure> {
     Ok(committed?)
 }
 
+/// One column of many rows.
+type Column = Vec<Vec<u8>>;
+
 /// What one statement writes: records put, or keys removed.
 pub(super) enum Parameters {
-    Put(Vec<Vec<u8>>, Vec<Vec<u8>>),
-    Remove(Vec<Vec<u8>>),
+    Put(Column, Column),
+    Remove(Column),
 }
 
 impl Parameters {
@@ -237,8 +235,8 @@ impl Parameters {
 
 /// A batch as statements, one or two a table.
 pub(super) fn by_table(writes: Writes) -> Vec<(&'static str, Parameters)> {
-    let mut puts: BTreeMap<&'static str, (Vec<Vec<u8>>, Vec<Vec<u8>>)> = BTreeMap::new();
-    let mut removals: BTreeMap<&'static str, Vec<Vec<u8>>> = BTreeMap::new();
+    let mut puts: BTreeMap<&'static str, (Column, Column)> = BTreeMap::new();
+    let mut removals: BTreeMap<&'static str, Column> = BTreeMap::new();
     for (key, value) in writes {
         let Some(table) = key.in_table().map(sql_table) else {
             continue;

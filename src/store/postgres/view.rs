@@ -22,6 +22,9 @@ use crate::store::records::{Found, Order, Span, View};
 
 const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
+/// Records read beforehand; `None` for one that is not there.
+pub(super) type Fetched = HashMap<Key, Option<Vec<u8>>>;
+
 /// A transaction to read from.
 pub(super) struct PgView<'a> {
     database: &'a Database,
@@ -32,7 +35,7 @@ pub(super) struct PgView<'a> {
     /// The connection broke, or was left in the middle of something.
     is_lost: Cell<bool>,
     /// What was fetched in advance.
-    fetched: RefCell<HashMap<Key, Option<Vec<u8>>>>,
+    fetched: RefCell<Fetched>,
 }
 
 impl<'a> PgView<'a> {
@@ -55,7 +58,7 @@ impl<'a> PgView<'a> {
     }
 
     /// Over a connection on which a transaction has begun, with what was read in it already.
-    pub(super) fn within(self, fetched: HashMap<Key, Option<Vec<u8>>>) -> PgView<'a> {
+    pub(super) fn within(self, fetched: Fetched) -> PgView<'a> {
         self.has_begun.set(true);
         self.fetched.replace(fetched);
         self

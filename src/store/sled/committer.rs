@@ -1,6 +1,8 @@
 //! The one thread that writes. It takes what is queued, applies it as one batch, syncs, and only then
 //! answers: many writers share one sync.
 //!
+//! When the disk has refused something it also opens sled again, as soon as the disk lets it.
+//!
 //! Invariant: nobody is told "kept" or "conflict" before the sync of all it rests on returned well.
 
 use std::fs::{File, TryLockError};
@@ -12,8 +14,10 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
+use super::Options;
 use super::engine::Fenced;
 use super::guard::{Guard, Head};
+use super::open;
 use crate::durable::sync_folder_of;
 use crate::store::StoreError;
 use crate::store::records::batch::{Staged, Verdict};
@@ -22,6 +26,12 @@ use crate::store::records::{View, Work};
 
 /// Shortest time between two writes of the guard file.
 const HEAD_EVERY: Duration = Duration::from_secs(1);
+
+/// How often it looks whether a read has met a failing disk.
+const WATCH_EVERY: Duration = Duration::from_secs(1);
+/// How long it waits before it opens sled again: this, and after each attempt twice as long up to the longest.
+const REOPEN_AFTER_MIN: Duration = Duration::from_millis(250);
+const REOPEN_AFTER_MAX: Duration = Duration::from_secs(10);
 
 /// How long closing waits for sled to let go of its lock.
 const UNLOCK_WAIT_MAX: Duration = Duration::from_secs(2);
@@ -46,16 +56,39 @@ pub(super) struct Committer {
     /// What is durable.
     state: State,
     batch_max: usize,
+    cache_bytes: u64,
     head_written: Instant,
     /// Whether more is durable than the guard file says.
     head_is_behind: bool,
+    /// While the store is shut for a reason that may pass: when to open it again.
+    reopening: Option<Reopening>,
+}
+
+/// The next attempt to open sled again.
+#[derive(Clone, Copy)]
+struct Reopening {
+    at: Instant,
+    after: Duration,
+}
+
+impl Reopening {
+    fn after(after: Duration) -> Reopening {
+        Reopening {
+            at: Instant::now() + after,
+            after,
+        }
+    }
+
+    fn later(self) -> Reopening {
+        Reopening::after(REOPEN_AFTER_MAX.min(self.after * 2))
+    }
 }
 
 /// What comes next.
 enum Next {
     Job(Job),
-    /// Nothing is queued and the guard file is due.
-    HeadDue,
+    /// Nothing is queued, and something else may be due.
+    Due,
     Closed,
 }
 
@@ -65,7 +98,7 @@ impl Committer {
         (log, sync_log): (File, SyncLog),
         guard: Guard,
         state: State,
-        batch_max: usize,
+        options: &Options,
     ) -> Committer {
         Committer {
             sled,
@@ -73,9 +106,11 @@ impl Committer {
             sync_log,
             guard,
             state,
-            batch_max: batch_max.max(1),
+            batch_max: options.commit_batch_max.max(1),
+            cache_bytes: options.cache_bytes,
             head_written: Instant::now(),
             head_is_behind: false,
+            reopening: None,
         }
     }
 
@@ -84,25 +119,68 @@ impl Committer {
         loop {
             match self.wait(jobs) {
                 Next::Job(job) => self.commit_batch(jobs, job),
-                Next::HeadDue => {}
+                Next::Due => {}
                 Next::Closed => return self.close(),
             }
-            if self.head_is_behind && self.head_written.elapsed() >= HEAD_EVERY {
+            if self.sled.may_recover() {
+                self.reopen_when_due();
+            } else if self.head_is_behind && self.head_written.elapsed() >= HEAD_EVERY {
                 self.write_head();
             }
         }
     }
 
     fn wait(&self, jobs: &Receiver<Job>) -> Next {
-        if !self.head_is_behind {
-            return jobs.recv().map_or(Next::Closed, Next::Job);
-        }
-        let due = HEAD_EVERY.saturating_sub(self.head_written.elapsed());
+        let due = match self.reopening {
+            Some(reopening) => reopening.at.saturating_duration_since(Instant::now()),
+            None if self.head_is_behind => HEAD_EVERY.saturating_sub(self.head_written.elapsed()),
+            None => WATCH_EVERY,
+        };
         match jobs.recv_timeout(due) {
             Ok(job) => Next::Job(job),
-            Err(RecvTimeoutError::Timeout) => Next::HeadDue,
+            Err(RecvTimeoutError::Timeout) => Next::Due,
             Err(RecvTimeoutError::Disconnected) => Next::Closed,
         }
+    }
+
+    /// Opens sled again, with its whole recovery and the question whether anything acknowledged is missing.
+    fn reopen_when_due(&mut self) {
+        let reopening = *self
+            .reopening
+            .get_or_insert_with(|| Reopening::after(REOPEN_AFTER_MIN));
+        if Instant::now() < reopening.at {
+            return;
+        }
+        self.sled.drop_failed();
+        match self.reopen() {
+            Ok(()) => {
+                self.reopening = None;
+                self.head_is_behind = true;
+                tracing::info!(
+                    "the store at {} is open again, with everything acknowledged in it",
+                    self.sled.path.display()
+                );
+            }
+            Err(StoreError::Corrupt(text)) => {
+                self.reopening = None;
+                self.sled.fail(&text);
+            }
+            Err(error) => {
+                tracing::warn!("the store cannot be opened again yet: {error}");
+                self.reopening = Some(reopening.later());
+            }
+        }
+    }
+
+    fn reopen(&mut self) -> Result<(), StoreError> {
+        let path = &self.sled.path;
+        let (db, log, state) = open::reopen(path, self.cache_bytes, &self.guard, &self.state)?;
+        (self.sync_log)(&log).map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        self.guard.begin_mark(Head::of(&state))?;
+        self.log = log;
+        self.state = state;
+        self.sled.resume(db);
+        Ok(())
     }
 
     /// Commits `first` with what is queued behind it.
@@ -150,6 +228,7 @@ impl Committer {
             self.sled.apply(writes)?;
             self.make_durable()?;
             self.state = state;
+            self.write_mark();
             self.head_is_behind = true;
         }
         Ok(outcome)
@@ -158,14 +237,19 @@ impl Committer {
     fn make_durable(&mut self) -> Result<(), StoreError> {
         self.sled.flush()?;
         (self.sync_log)(&self.log).map_err(|error| {
-            self.sled.fail(&format!(
-                "what was written could not be synced to the disk ({error}): check the disk and its free \
-                 space, then restart; everything acknowledged was synced before"
+            self.sled.suspend(&format!(
+                "what was written could not be synced to the disk ({error}): check the disk and its free space"
             ))
         })
     }
 
     /// A guard file that cannot be written guards less, and loses nothing.
+    fn write_mark(&self) {
+        if let Err(error) = self.guard.write_mark(Head::of(&self.state)) {
+            tracing::error!("{error}");
+        }
+    }
+
     fn write_head(&mut self) {
         let head = Head::of(&self.state);
         self.head_written = Instant::now();

@@ -1,17 +1,19 @@
 //! sled behind a fence: its panics and errors become ours, and after the first one the store is shut.
 //! Knows keys and bytes, no business transaction.
 //!
-//! Invariant: a failed store answers nothing more, neither reads nor commits, until a restart. After
-//! a failed write nobody knows what the disk holds, and sled's pages in memory may be ahead of it.
+//! Invariant: a failed store answers nothing more, neither reads nor commits, until sled was opened anew. After
+//! a failed write nobody knows what the disk holds, and sled's pages in memory may be ahead of it. What the disk
+//! refused can pass, and the committer opens sled again by itself; damage does not, and stays until a restart.
 //!
 //! A read may see a batch that is applied but not synced yet. No answer rests on that alone: an answer
 //! leaves after a commit of its own, commits are in order, and a failed sync shuts the store for all.
 
+use std::io;
 use std::ops::Bound;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, Weak};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 
 use super::sweep::{self, Behind};
 use ::sled::{Batch, Config, Db, IVec, Mode};
@@ -48,10 +50,18 @@ pub(super) struct Fenced {
     /// Shared for a read and exclusive for a batch, so that one read never sees half a batch or two
     /// states; `None` once closed.
     db: RwLock<Option<Db>>,
-    failure: OnceLock<String>,
+    failure: RwLock<Option<Failure>>,
     /// What is noted for readings that are under way; one that is gone is forgotten with the next batch.
     sweeps: Mutex<Vec<Weak<Mutex<Behind>>>>,
     records_read: AtomicU64,
+}
+
+/// Why the store is shut.
+#[derive(Clone)]
+struct Failure {
+    text: String,
+    /// Whether it may pass: the disk refused, and nothing is known to be damaged.
+    may_pass: bool,
 }
 
 impl Fenced {
@@ -60,7 +70,7 @@ impl Fenced {
             path,
             keyring,
             db: RwLock::new(Some(db)),
-            failure: OnceLock::new(),
+            failure: RwLock::new(None),
             sweeps: Mutex::new(Vec::new()),
             records_read: AtomicU64::new(0),
         }
@@ -68,22 +78,83 @@ impl Fenced {
 
     /// `Err` once the store has failed.
     pub(super) fn usable(&self) -> Result<(), StoreError> {
-        match self.failure.get() {
-            Some(failure) => Err(StoreError::Unavailable(failure.clone())),
+        let failure = self.failure.read().unwrap_or_else(PoisonError::into_inner);
+        match &*failure {
+            Some(failure) => Err(StoreError::Unavailable(failure.text.clone())),
             None => Ok(()),
         }
     }
 
-    /// Shuts the store for the reason given, or for the first one if there was one before.
+    /// Shuts the store until a restart, for the reason given or for the first such reason.
     pub(super) fn fail(&self, cause: &str) -> StoreError {
-        let failure = self.failure.get_or_init(|| {
-            tracing::error!("the store at {} has failed: {cause}", self.path.display());
-            format!(
-                "the store at {} has failed and is shut until a restart: {cause}",
-                self.path.display()
-            )
-        });
-        StoreError::Unavailable(failure.clone())
+        let text = format!(
+            "the store at {} has failed and is shut until a restart: {cause}",
+            self.path.display()
+        );
+        self.shut(Failure {
+            text,
+            may_pass: false,
+        })
+    }
+
+    /// Shuts the store until sled could be opened anew.
+    pub(super) fn suspend(&self, cause: &str) -> StoreError {
+        let text = format!(
+            "the store at {} is shut for now: {cause}; everything acknowledged was synced before, and the store \
+             opens itself again as soon as the disk lets it",
+            self.path.display()
+        );
+        self.shut(Failure {
+            text,
+            may_pass: true,
+        })
+    }
+
+    /// The first reason stays, but for one that is graver.
+    fn shut(&self, failure: Failure) -> StoreError {
+        let mut kept = self.failure.write().unwrap_or_else(PoisonError::into_inner);
+        let is_news = kept
+            .as_ref()
+            .is_none_or(|kept| kept.may_pass && !failure.may_pass);
+        if is_news {
+            tracing::error!("{}", failure.text);
+            *kept = Some(failure);
+        }
+        let text = kept.as_ref().map(|kept| kept.text.clone());
+        StoreError::Unavailable(text.unwrap_or_default())
+    }
+
+    /// Whether the store is shut for a reason that may pass.
+    pub(super) fn may_recover(&self) -> bool {
+        let failure = self.failure.read().unwrap_or_else(PoisonError::into_inner);
+        failure.as_ref().is_some_and(|failure| failure.may_pass)
+    }
+
+    /// Lets go of a sled that has failed. What it says on its way out is of no interest any more.
+    pub(super) fn drop_failed(&self) {
+        let db = self
+            .db
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(db)));
+    }
+
+    /// Goes on with a sled that was opened anew. A reading that was under way may have seen a batch that is gone.
+    pub(super) fn resume(&self, db: Db) {
+        let mut sweeps = self.sweeps.lock().unwrap_or_else(PoisonError::into_inner);
+        for behind in sweeps.drain(..).filter_map(|behind| behind.upgrade()) {
+            sweep::lose(
+                &behind,
+                "the disk refused something, and the store was opened anew",
+            );
+        }
+        drop(sweeps);
+        *self.db.write().unwrap_or_else(PoisonError::into_inner) = Some(db);
+        let mut failure = self.failure.write().unwrap_or_else(PoisonError::into_inner);
+        if failure.as_ref().is_some_and(|failure| failure.may_pass) {
+            *failure = None;
+        }
     }
 
     /// Runs a read on one state of the data.
@@ -183,7 +254,11 @@ impl Fenced {
 
     fn broken(&self, error: &::sled::Error) -> StoreError {
         match error {
-            ::sled::Error::Corruption { .. } => {
+            // A page that lies beyond the log's end was cut off.
+            ::sled::Error::Io(error) if error.kind() != io::ErrorKind::UnexpectedEof => {
+                self.suspend(&format!("its disk refused ({error})"))
+            }
+            ::sled::Error::Corruption { .. } | ::sled::Error::Io(_) => {
                 let text = "the storage engine found its log damaged: stop the server, keep a copy of the \
                             store's folder for analysis, and restore the last backup";
                 self.fail(text);

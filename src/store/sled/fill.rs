@@ -11,8 +11,7 @@ use super::Options;
 use super::committer::wait_for_lock;
 use super::guard::{Guard, Head};
 use super::open::{
-    damaged, engine_failed, make_folder, recover, sync_after_recovery, sync_before_recovery,
-    unusable,
+    before_recovery, damaged, engine_failed, make_folder, recover, sync_after_recovery, unusable,
 };
 use crate::durable::sync_folder_of;
 use crate::store::StoreError;
@@ -47,7 +46,8 @@ impl SledFill {
         if guard.read()?.is_some() {
             return Err(not_empty(folder));
         }
-        sync_before_recovery(&log_path).map_err(failed)?;
+        guard.forget_mark().map_err(failed)?;
+        before_recovery(folder, &guard, false)?;
         let db = recover(folder, options.cache_bytes)?;
         let log = sync_after_recovery(folder, &log_path).map_err(failed)?;
         let fill = SledFill {

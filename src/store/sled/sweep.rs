@@ -23,8 +23,8 @@ const GIVEN_BYTES_MAX: usize = 8 << 20;
 pub(super) struct Behind {
     read_to: ReadTo,
     keys: BTreeSet<Key>,
-    /// More changed than could be noted: the reading is worth nothing any more.
-    is_lost: bool,
+    /// Why the reading is worth nothing any more.
+    lost: Option<String>,
 }
 
 /// How far a reading has come: what is written further on it meets by itself.
@@ -37,7 +37,7 @@ enum ReadTo {
 /// Notes the keys of a batch that is about to be applied.
 pub(super) fn note(behind: &Mutex<Behind>, keys: &[Key]) {
     let mut behind = locked(behind);
-    if behind.is_lost {
+    if behind.lost.is_some() {
         return;
     }
     for key in keys {
@@ -51,8 +51,20 @@ pub(super) fn note(behind: &Mutex<Behind>, keys: &[Key]) {
         }
     }
     if behind.keys.len() > NOTED_KEYS_MAX {
-        behind.is_lost = true;
-        behind.keys.clear();
+        let why = format!("more than {NOTED_KEYS_MAX} records changed behind the reading");
+        behind.lose(&why);
+    }
+}
+
+/// Ends a reading, which is told why when it goes on.
+pub(super) fn lose(behind: &Mutex<Behind>, why: &str) {
+    locked(behind).lose(why);
+}
+
+impl Behind {
+    fn lose(&mut self, why: &str) {
+        self.lost = Some(why.to_owned());
+        self.keys.clear();
     }
 }
 
@@ -77,7 +89,7 @@ impl SledSweep {
         let behind = Arc::new(Mutex::new(Behind {
             read_to: ReadTo::Nothing,
             keys: BTreeSet::new(),
-            is_lost: false,
+            lost: None,
         }));
         sled.watch(&behind);
         SledSweep {
@@ -88,10 +100,8 @@ impl SledSweep {
 
     fn kept(&self) -> Result<MutexGuard<'_, Behind>, StoreError> {
         let behind = locked(&self.behind);
-        if behind.is_lost {
-            return Err(refused(format!(
-                "more than {NOTED_KEYS_MAX} records changed behind the reading: begin it anew, at a quieter time"
-            )));
+        if let Some(why) = &behind.lost {
+            return Err(refused(format!("{why}: begin it anew, at a quieter time")));
         }
         Ok(behind)
     }
@@ -140,7 +150,7 @@ impl Sweep for SledSweep {
 
     fn give_back(&mut self, keys: Vec<Key>) {
         let mut behind = locked(&self.behind);
-        if !behind.is_lost {
+        if behind.lost.is_none() {
             behind.keys.extend(keys);
         }
     }

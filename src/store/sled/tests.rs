@@ -1,29 +1,45 @@
-//! The sled store from outside and, where files or failures matter, from inside. Here is what the
-//! tests share.
+//! The behaviour suite on sled, and what is sled's own.
 //!
-//! `commit` expectations, batches, limits · `files` what opening refuses and accepts · `failure` damage,
-//! failing syncs, panics · `privacy` what stands in the files, the access chain · `facts`, `registry`,
-//! `misses` reads · `events` their places, the feed, the ledger · `check`, `check_records` and `audit` what they find in a store
-//! that was tampered with · `format` the stored bytes · `rekey` keys and formats changed in use · `backup` backups,
-//! restores, copies.
+//! `committer` when it answers, seen from inside · `files` what opening refuses and accepts · `failure` damage,
+//! failing syncs, panics · `damage` a table of damaged files · `privacy` what stands in the files, the access chain · `format` the stored bytes · `rekey` keys
+//! and formats changed in use · `backup` backups, restores, copies.
 
+#![allow(
+    clippy::duplicate_mod,
+    reason = "each back end runs the suite's cases as its own"
+)]
+
+#[path = "../suite/audit.rs"]
 mod audit;
-mod backup;
+#[path = "../suite/check.rs"]
 mod check;
+#[path = "../suite/check_records.rs"]
 mod check_records;
+#[path = "../suite/check_settlements.rs"]
 mod check_settlements;
+#[path = "../suite/commit.rs"]
 mod commit;
+#[path = "../suite/events.rs"]
 mod events;
+#[path = "../suite/facts.rs"]
 mod facts;
+#[path = "../suite/history.rs"]
+mod history;
+#[path = "../suite/misses.rs"]
+mod misses;
+#[path = "../suite/registry.rs"]
+mod registry;
+#[path = "../suite/tamper.rs"]
+mod tamper;
+
+mod backup;
+mod committer;
+mod damage;
 mod failure;
 mod files;
 mod format;
-mod history;
-mod misses;
 mod privacy;
-mod registry;
 mod rekey;
-mod tamper;
 
 use std::fs;
 use std::io;
@@ -31,35 +47,16 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
-use jiff::Timestamp;
-use jiff::civil::date;
 use tempfile::TempDir;
 
 use super::committer::SyncLog;
 use super::{Options, SledStore};
-use crate::domain::access::{AccessEntry, DataClass};
-use crate::domain::business_id::BusinessId;
-use crate::domain::client::ClientId;
-use crate::domain::customer::{Customer, Language};
-use crate::domain::dated::Dated;
-use crate::domain::event_id::EventId;
-use crate::domain::money::{Cents, Quantity};
-use crate::domain::national_code::MunicipalityCode;
-use crate::domain::number::PurchasingPowerNumber;
-use crate::domain::period::Period;
-use crate::domain::person_id::PersonId;
-use crate::domain::purchasing_power::{
-    Content, Decision, Ordinary, OrdinaryValue, Providers, PurchasingPower, ValueBasis,
-};
-use crate::domain::registry::{Instrument, LegalBasis, OrganiserCode, Unit};
 use crate::secrets::{KeyFilePolicy, MasterKey};
-use crate::store::{
-    About, Change, Effect, EventsWanted, GrantFacts, GrantQuery, KeptAnswer, MessageKey,
-    ReferenceKey, Store, StoreError, Subject,
-};
+use crate::store::records::keys::Key;
+use crate::store::suite::*;
 
-const CHILD: &str = "150318A902U";
-const OTHER: &str = "010594Y9032";
+/// The store that the suite's cases are about.
+type TheStore = SledStore;
 
 /// A folder with a key file, a store's place, and no store yet.
 struct Place {
@@ -146,178 +143,6 @@ impl Gate {
     }
 }
 
-fn turku() -> OrganiserCode {
-    OrganiserCode::Municipality(MunicipalityCode::parse("853").unwrap())
-}
-
-fn person(text: &str) -> PersonId {
-    PersonId::parse(text, date(2026, 1, 1)).unwrap()
-}
-
-fn number(bits: u64) -> PurchasingPowerNumber {
-    PurchasingPowerNumber::from_bits(bits)
-}
-
-fn instant(second: i64) -> Timestamp {
-    Timestamp::from_second(1_770_000_000 + second).unwrap()
-}
-
-fn client() -> ClientId {
-    ClientId::parse("FI-TEST/MUN/0204819-8/paikky").unwrap()
-}
-
-fn entry() -> AccessEntry {
-    AccessEntry {
-        at: instant(0),
-        message_id: "message-4711".to_owned(),
-        client: client(),
-        represented_party: None,
-        user_id: Some("Matti Meikalainen".to_owned()),
-        service: "postPurchasingPower".to_owned(),
-        purpose: Some("GRANT"),
-        organiser: Some(turku()),
-        persons: vec![person(CHILD)],
-        numbers: vec![number(1)],
-        events: vec![EventId::from_bytes([8; 16])],
-        data_class: DataClass::Payment,
-        result: "OK".to_owned(),
-        reason: None,
-        rows_returned: 1,
-        replayed: false,
-        mandate: None,
-    }
-}
-
-fn customer(id: &str, version: u64) -> Customer {
-    Customer {
-        organiser: turku(),
-        person_id: person(id),
-        given_names: "Aino Ilona".to_owned(),
-        family_name: "Korhonen-Virtanen".to_owned(),
-        language: Some(Language::Sv),
-        municipality_of_residence: MunicipalityCode::parse("286"),
-        non_disclosure: true,
-        version,
-    }
-}
-
-fn grant(bits: u64, service_code: &str) -> PurchasingPower {
-    PurchasingPower {
-        number: number(bits),
-        organiser: turku(),
-        service_code: service_code.to_owned(),
-        instrument: Instrument::Voucher,
-        valid_from: date(2026, 2, 1),
-        valid_to: date(2026, 7, 31),
-        decision: Decision {
-            reference: "paatos-7/2026".to_owned(),
-            date: date(2026, 1, 15),
-            legal_basis: LegalBasis::Psl569Of2009,
-            value_basis: ValueBasis::Flat,
-            osva_doc_oid: None,
-            care_plan_ref: None,
-            contract_ref: None,
-            note: Some("asuu isoaidin luona".to_owned()),
-        },
-        providers: Dated::from(
-            date(2026, 2, 1),
-            Providers {
-                chosen: BusinessId::parse("9000001-1").ok(),
-                allowed: vec![],
-            },
-        ),
-        content: Content::Ordinary(Ordinary {
-            unit: Unit::H,
-            period: Period::Month,
-            values: Dated::from(
-                date(2026, 2, 1),
-                OrdinaryValue {
-                    quantity_per_period: Quantity(10_000),
-                    unit_value: Cents(3200),
-                    max_unit_price: None,
-                },
-            ),
-            used: [(Period::Month.key(date(2026, 3, 1)), Quantity(1500))].into(),
-        }),
-        suspended: false,
-        cancelled_from: None,
-        source_system: "paikky".to_owned(),
-        source_reference: format!("lahde-{bits}"),
-        version: 1,
-        revision: 1,
-    }
-}
-
-fn message(id: &str) -> MessageKey {
-    MessageKey {
-        client: client(),
-        service: "postPurchasingPower".to_owned(),
-        message_id: id.to_owned(),
-    }
-}
-
-fn reference(source_reference: &str) -> ReferenceKey {
-    ReferenceKey {
-        acting_for: "853".to_owned(),
-        service: "postPurchasingPower".to_owned(),
-        source_system: "paikky".to_owned(),
-        source_reference: source_reference.to_owned(),
-    }
-}
-
-fn answer(body: &str) -> KeptAnswer {
-    KeptAnswer {
-        digest: [9; 32],
-        body: body.as_bytes().to_vec(),
-        result: "OK".to_owned(),
-        about: About {
-            organiser: Some(turku()),
-            number: Some(number(1)),
-            event: None,
-            data_class: DataClass::Basic,
-        },
-    }
-}
-
-/// A creation as the service commits it: grant, customer, both answers, access row.
-fn creation(bits: u64, id: &str, version: u64) -> Change {
-    let kept = answer(&format!("<answer>{bits}</answer>"));
-    Change {
-        effect: Some(Effect {
-            person_id: person(id),
-            customer: Some(customer(id, version)),
-            grant: grant(bits, "ITSENAINEN"),
-            postings: Vec::new(),
-            events: Vec::new(),
-        }),
-        answer_by_message: Some((message(&format!("m-{bits}")), kept.clone())),
-        answer_by_reference: Some((reference(&format!("lahde-{bits}")), kept)),
-        ..Change::access_only(entry())
-    }
-}
-
-async fn found(store: &SledStore, bits: u64) -> Option<PurchasingPower> {
-    grant_facts(store, bits).await.map(|facts| facts.grant)
-}
-
-async fn grant_facts(store: &SledStore, bits: u64) -> Option<GrantFacts> {
-    try_grant_facts(store, bits).await.unwrap()
-}
-
-async fn try_grant_facts(store: &SledStore, bits: u64) -> Result<Option<GrantFacts>, StoreError> {
-    let provider = BusinessId::parse("9000001-1").unwrap();
-    let query = GrantQuery {
-        subject: Subject::Number(number(bits)),
-        event: None,
-        provider: Some(&provider),
-        procedure_codes: &[],
-        codes_of_lines: false,
-        events: EventsWanted::All,
-        customer_grants: true,
-    };
-    store.grant_facts(query).await
-}
-
 fn copy_folder(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for file in fs::read_dir(from).unwrap() {
@@ -338,4 +163,41 @@ fn failing_sync(fails: std::sync::Arc<std::sync::atomic::AtomicBool>) -> SyncLog
         }
         file.sync_data()
     })
+}
+
+/// sled's files, opened without the store.
+///
+/// The guard file goes: that it shows a count that does not fit is another test's.
+struct RawHand(::sled::Db);
+
+impl RawHand {
+    fn on(place: &Place) -> RawHand {
+        fs::remove_file(place.store_path().join("head")).unwrap();
+        let config = super::engine::config(place.store_path(), 1 << 20);
+        RawHand(config.open().unwrap())
+    }
+
+    fn keys(&self, prefix: &Key) -> Vec<Key> {
+        let keys = self.0.scan_prefix(prefix.as_bytes()).keys();
+        keys.map(|key| Key::from_stored(&key.unwrap())).collect()
+    }
+
+    fn get(&self, key: &Key) -> Option<Vec<u8>> {
+        let value = self.0.get(key.as_bytes()).unwrap();
+        value.map(|value| value.to_vec())
+    }
+
+    fn put(&self, key: &Key, value: &[u8]) {
+        self.0.insert(key.as_bytes(), value).unwrap();
+    }
+
+    fn remove(&self, key: &Key) -> bool {
+        self.0.remove(key.as_bytes()).unwrap().is_some()
+    }
+}
+
+impl Drop for RawHand {
+    fn drop(&mut self) {
+        self.0.flush().unwrap();
+    }
 }

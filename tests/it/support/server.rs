@@ -112,7 +112,13 @@ impl Server {
     }
 
     /// The same with another address for the admin listener.
-    pub fn spawn_with_admin(mut command: Command, log: &Path, admin: &str) -> Server {
+    pub fn spawn_with_admin(command: Command, log: &Path, admin: &str) -> Server {
+        Self::try_spawn(command, log, admin)
+            .unwrap_or_else(|said| panic!("the server said {said:?}"))
+    }
+
+    /// The same; what the program said instead, if it does not come to serve.
+    pub fn try_spawn(mut command: Command, log: &Path, admin: &str) -> Result<Server, String> {
         let log = std::fs::OpenOptions::new()
             .create(true)
             .append(true)
@@ -123,17 +129,20 @@ impl Server {
         let mut line = String::new();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         stdout.read_line(&mut line).unwrap();
-        let address = |name: &str| -> SocketAddr {
+        let address = |name: &str| -> Option<SocketAddr> {
             let found = line
                 .split_whitespace()
                 .find_map(|word| word.strip_prefix(name));
-            found
-                .unwrap_or_else(|| panic!("the server said {line:?}"))
-                .parse()
-                .unwrap()
+            found.and_then(|address| address.parse().ok())
         };
-        let (http, admin) = (address("http="), address("admin="));
-        Server { child, http, admin }
+        match (address("http="), address("admin=")) {
+            (Some(http), Some(admin)) => Ok(Server { child, http, admin }),
+            _ => {
+                let _ = child.kill();
+                let _ = child.wait();
+                Err(line)
+            }
+        }
     }
 
     pub fn id(&self) -> u32 {

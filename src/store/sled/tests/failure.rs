@@ -133,7 +133,7 @@ async fn an_organiser_missing_from_the_registry_is_told_and_can_be_put_back() {
 }
 
 #[tokio::test]
-async fn after_a_failed_sync_nothing_is_answered_until_a_restart() {
+async fn after_a_failed_sync_nothing_is_answered_until_the_store_was_opened_anew() {
     let place = Place::new();
     let fails = Arc::new(AtomicBool::new(false));
     let store = place.open_syncing_by(failing_sync(Arc::clone(&fails)));
@@ -145,19 +145,78 @@ async fn after_a_failed_sync_nothing_is_answered_until_a_restart() {
         panic!("{outcome:?}");
     };
     assert!(text.contains("could not be synced to the disk"), "{text}");
+    assert!(text.contains("opens itself again"), "{text}");
 
-    // The disk is well again; what it holds is known to nobody.
+    // As long as the disk fails, whatever is tried.
+    let waited = std::time::Instant::now();
+    while waited.elapsed() < Duration::from_millis(600) {
+        assert!(matches!(store.ready(), Err(StoreError::Unavailable(_))));
+        let read = try_grant_facts(&store, 1).await;
+        assert!(matches!(read, Err(StoreError::Unavailable(_))), "{read:?}");
+        let late = store.commit(creation(3, OTHER, 1)).await;
+        assert!(matches!(late, Err(StoreError::Unavailable(_))), "{late:?}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+
     fails.store(false, Ordering::SeqCst);
-    assert!(matches!(store.ready(), Err(StoreError::Unavailable(_))));
-    let read = try_grant_facts(&store, 1).await;
-    assert!(matches!(read, Err(StoreError::Unavailable(_))), "{read:?}");
-    let late = store.commit(creation(3, OTHER, 1)).await;
-    assert!(matches!(late, Err(StoreError::Unavailable(_))), "{late:?}");
-    assert!(store.close().await.is_err());
-
-    let store = place.open();
+    until_ready(&store).await;
     assert!(found(&store, 1).await.is_some());
     assert!(found(&store, 3).await.is_none());
+    store.commit(creation(4, OTHER, 1)).await.unwrap();
+    store.close().await.unwrap();
+
+    let store = place.open();
+    assert!(found(&store, 1).await.is_some() && found(&store, 4).await.is_some());
+    assert!(found(&store, 3).await.is_none());
+}
+
+async fn until_ready(store: &SledStore) {
+    for _ in 0..1200 {
+        if store.ready().is_ok() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("{:?}", store.ready());
+}
+
+#[tokio::test]
+async fn a_store_that_lost_something_while_its_disk_failed_is_not_opened_again() {
+    let place = Place::new();
+    let fails = Arc::new(AtomicBool::new(false));
+    let store = place.open_syncing_by(failing_sync(Arc::clone(&fails)));
+    store.commit(creation(1, CHILD, 1)).await.unwrap();
+    store.commit(creation(2, CHILD, 2)).await.unwrap();
+    fails.store(true, Ordering::SeqCst);
+    store.commit(creation(3, OTHER, 1)).await.unwrap_err();
+    // The disk lost what it had taken: all of the log behind its first kilobyte.
+    let log = fs::OpenOptions::new()
+        .write(true)
+        .open(place.store_path().join("db"));
+    log.unwrap().set_len(1000).unwrap();
+    fails.store(false, Ordering::SeqCst);
+    for _ in 0..1200 {
+        let text = store.ready().unwrap_err().to_string();
+        if text.contains("until a restart") {
+            assert!(text.contains("estore the last backup"), "{text}");
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("{:?}", store.ready());
+}
+
+#[tokio::test]
+async fn damage_is_not_cured_by_opening_anew() {
+    let place = filled().await;
+    tamper(&place, Table::Grant, |value| {
+        *value.last_mut().unwrap() ^= 1;
+    });
+    let store = place.open();
+    try_grant_facts(&store, 1).await.unwrap_err();
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    let text = store.ready().unwrap_err().to_string();
+    assert!(text.contains("until a restart"), "{text}");
 }
 
 #[tokio::test]

@@ -2,8 +2,11 @@
 
 use std::os::unix::fs::PermissionsExt;
 
+use super::history::{effect, facts, lived, placed};
+use super::registry::registry;
 use super::*;
 use crate::store::sled::engine;
+use crate::store::{Before, EventWrite};
 
 async fn commit_some(store: &SledStore, numbers: std::ops::Range<u64>) {
     for bits in numbers {
@@ -226,7 +229,7 @@ async fn pages_of_the_largest_records_stay_in_the_log() {
     assert_eq!(blobs.count(), 0);
 }
 
-fn valid_business_id(index: u32) -> BusinessId {
+pub(super) fn valid_business_id(index: u32) -> BusinessId {
     (0..100)
         .find_map(|ending| {
             BusinessId::parse(&format!(
@@ -238,4 +241,53 @@ fn valid_business_id(index: u32) -> BusinessId {
             .ok()
         })
         .unwrap()
+}
+
+#[tokio::test]
+async fn the_count_of_records_follows_events_that_come_change_and_move() {
+    let place = Place::new();
+    let store = place.open();
+    lived(&store).await;
+    let read = facts(&store, 1).await;
+    let before = placed(&store, 1, 2).await;
+    let mut moved = before.event.clone();
+    moved.service_date = date(2026, 3, 30);
+    let write = EventWrite {
+        event: moved,
+        before: Some(Before::of(&before)),
+    };
+    store
+        .commit(effect(&read, vec![], vec![write]))
+        .await
+        .unwrap();
+    store.close().await.unwrap();
+    let head = fs::read_to_string(place.store_path().join("head")).unwrap();
+    let db = crate::store::sled::engine::config(place.store_path(), 1 << 20)
+        .open()
+        .unwrap();
+    let records = format!(" records={} ", db.len() - 2);
+    assert!(head.contains(&records), "{head}{records}");
+}
+
+#[tokio::test]
+async fn a_registry_put_again_writes_nothing() {
+    let place = Place::new();
+    let store = place.open();
+    store.put_registry(registry()).await.unwrap();
+    store.put_registry(registry()).await.unwrap();
+    store.close().await.unwrap();
+    let head = fs::read_to_string(place.store_path().join("head")).unwrap();
+    assert!(head.contains("sequence=2 "), "{head}");
+}
+
+#[tokio::test]
+async fn a_record_of_no_table_is_found() {
+    let strange = Key::from_stored(b"\x77strange");
+    let found = super::check::findings(|hand| hand.put_raw(&strange, b"?")).await;
+    assert!(
+        found
+            .iter()
+            .any(|finding| finding.what.contains("in no table")),
+        "{found:?}"
+    );
 }

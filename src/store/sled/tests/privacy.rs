@@ -1,35 +1,10 @@
 //! Nothing personal stands in the files in clear, and the access log's chain can be checked.
 
+use super::history::access_rows;
 use super::*;
 use crate::domain::access::{MandateCheck, MandateResult};
 use crate::secrets::HashOf;
-use crate::store::records::Engine;
-use crate::store::records::batch::chain_link;
-use crate::store::records::keys::{Key, Table};
-use crate::store::records::record;
-use crate::store::records::stored::{AccessRow, ChainedRow};
 use crate::store::{Miss, NewMiss};
-
-/// Every row of the access log, its chain checked from the first link on.
-pub(super) fn access_rows(store: &SledStore) -> Vec<AccessRow<'static>> {
-    let mut link = [0; 32];
-    let rows = store.engine.read(|view| {
-        view.scan(&Key::table(Table::Access))?
-            .into_iter()
-            .zip(0..)
-            .map(|((key, value), position)| {
-                let chained: ChainedRow = record::decode(Table::Access, &key, &value)?;
-                assert_eq!(chained.position, position);
-                let row =
-                    record::open_sealed(view.keyring(), Table::Access, &key, &chained.sealed.0)?;
-                link = chain_link(view.keyring(), &link, position, &row)?;
-                assert_eq!(link, chained.link, "row {position}");
-                Ok(postcard::from_bytes(&row).unwrap())
-            })
-            .collect()
-    });
-    rows.unwrap()
-}
 
 #[tokio::test]
 async fn the_chain_recomputes_from_its_beginning_over_reopens() {

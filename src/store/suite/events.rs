@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::history::{
-    change, credit, effect, event, event_id, facts, lived, made, placed, record, recorded, settle,
+    change, credit, event, event_id, facts, made, placed, record, recorded, settle,
 };
 use super::*;
 use crate::domain::ledger::{Account, Entry, Posting, PostingKind};
@@ -14,14 +14,14 @@ use crate::store::records::Engine;
 use crate::store::records::keys::Key;
 use crate::store::records::keys::Table;
 use crate::store::records::record::{self as records, VALUE_BYTES_MAX};
-use crate::store::{Before, EventWrite, ProcedureFacts, Stretch};
+use crate::store::{ProcedureFacts, Stretch};
 
 fn march(day: i8) -> jiff::civil::Date {
     date(2026, 3, day)
 }
 
 /// A store with one grant and no event.
-async fn granted(place: &Place) -> SledStore {
+async fn granted(place: &Place) -> TheStore {
     let store = place.open();
     store
         .put_registry(super::registry::registry())
@@ -32,7 +32,7 @@ async fn granted(place: &Place) -> SledStore {
 }
 
 /// First byte of the ids of a stretch's events, in its order.
-async fn ids(store: &SledStore, stretch: Stretch, most: usize) -> Vec<u8> {
+async fn ids(store: &TheStore, stretch: Stretch, most: usize) -> Vec<u8> {
     let events = store.events(turku(), stretch, most).await.unwrap();
     events
         .iter()
@@ -49,11 +49,11 @@ const ALL: Stretch = Stretch::Changes {
     up_to: u64::MAX,
 };
 
-async fn change_seq(store: &SledStore) -> u64 {
+async fn change_seq(store: &TheStore) -> u64 {
     store.feed_head().await.unwrap().change_seq
 }
 
-fn ledger(store: &SledStore, bits: u64) -> Vec<Posting> {
+fn ledger(store: &TheStore, bits: u64) -> Vec<Posting> {
     let rows = store.engine.read(|view| {
         view.scan(&Key::ledger(number(bits)))?
             .into_iter()
@@ -410,30 +410,4 @@ async fn reads_of_events_touch_no_more_records_than_they_need() {
         store.grant_facts(query(events)).await.unwrap().unwrap();
         assert_eq!(store.records_read() - before, reads, "{events:?}");
     }
-}
-
-#[tokio::test]
-async fn the_count_of_records_follows_events_that_come_change_and_move() {
-    let place = Place::new();
-    let store = place.open();
-    lived(&store).await;
-    let read = facts(&store, 1).await;
-    let before = placed(&store, 1, 2).await;
-    let mut moved = before.event.clone();
-    moved.service_date = march(30);
-    let write = EventWrite {
-        event: moved,
-        before: Some(Before::of(&before)),
-    };
-    store
-        .commit(effect(&read, vec![], vec![write]))
-        .await
-        .unwrap();
-    store.close().await.unwrap();
-    let head = fs::read_to_string(place.store_path().join("head")).unwrap();
-    let db = crate::store::sled::engine::config(place.store_path(), 1 << 20)
-        .open()
-        .unwrap();
-    let records = format!(" records={} ", db.len() - 2);
-    assert!(head.contains(&records), "{head}{records}");
 }

@@ -141,14 +141,6 @@ async fn damage_of_any_table_is_found_and_all_of_it_is_told() {
         .await;
         assert_found(&found, table, "", "does not match its checksum");
     }
-    let strange = Key::from_stored(b"\x77strange");
-    let found = findings(|hand| hand.put_raw(&strange, b"?")).await;
-    assert!(
-        found
-            .iter()
-            .any(|finding| finding.what.contains("in no table")),
-        "{found:?}"
-    );
 }
 
 #[tokio::test]

@@ -7,6 +7,11 @@ use crate::domain::service_event::{
     Settled, Shares,
 };
 use crate::domain::settlement::{Book, Month, ProviderSums, Run, RunNumber, RunState, row_of};
+use crate::store::records::Engine;
+use crate::store::records::batch::chain_link;
+use crate::store::records::keys::{Key, Table};
+use crate::store::records::record as envelope;
+use crate::store::records::stored::{AccessRow, ChainedRow};
 use crate::store::settlement::SettlementStep;
 use crate::store::{Before, EventWrite};
 
@@ -76,7 +81,7 @@ pub(super) fn event(
 }
 
 /// The grant's facts as they are now.
-pub(super) async fn facts(store: &SledStore, bits: u64) -> GrantFacts {
+pub(super) async fn facts(store: &TheStore, bits: u64) -> GrantFacts {
     grant_facts(store, bits).await.unwrap()
 }
 
@@ -114,12 +119,12 @@ pub(super) fn recorded(facts: &GrantFacts, event: ServiceEvent) -> Change {
     effect(facts, vec![posting], vec![write])
 }
 
-pub(super) async fn record(store: &SledStore, event: ServiceEvent) {
+pub(super) async fn record(store: &TheStore, event: ServiceEvent) {
     let facts = facts(store, event.number.bits()).await;
     store.commit(recorded(&facts, event)).await.unwrap();
 }
 
-pub(super) async fn placed(store: &SledStore, bits: u64, id: u8) -> PlacedEvent {
+pub(super) async fn placed(store: &TheStore, bits: u64, id: u8) -> PlacedEvent {
     let facts = facts(store, bits).await;
     let found = facts.events.into_iter();
     found
@@ -130,7 +135,7 @@ pub(super) async fn placed(store: &SledStore, bits: u64, id: u8) -> PlacedEvent 
 
 /// Changes an event: what it took is given back, and what it takes now is taken.
 pub(super) async fn change(
-    store: &SledStore,
+    store: &TheStore,
     bits: u64,
     id: u8,
     change: impl FnOnce(&mut ServiceEvent),
@@ -153,7 +158,7 @@ pub(super) async fn change(
 }
 
 /// Puts an event on a settlement of its own.
-pub(super) async fn settle(store: &SledStore, bits: u64, id: u8) {
+pub(super) async fn settle(store: &TheStore, bits: u64, id: u8) {
     let facts = facts(store, bits).await;
     let before = placed(store, bits, id).await;
     let book = store.settlement_book(turku()).await.unwrap();
@@ -211,7 +216,7 @@ pub(super) fn sums_of(event: &ServiceEvent) -> ProviderSums {
 }
 
 /// Credits an event whole: the credited event and its CREDIT row in one effect.
-pub(super) async fn credit(store: &SledStore, bits: u64, id: u8, credit_id: u8) {
+pub(super) async fn credit(store: &TheStore, bits: u64, id: u8, credit_id: u8) {
     let facts = facts(store, bits).await;
     let before = placed(store, bits, id).await;
     let mut credited = before.event.clone();
@@ -253,7 +258,7 @@ pub(super) async fn credit(store: &SledStore, bits: u64, id: u8, credit_id: u8) 
 }
 
 /// Grants, events, a moved and a deleted one, a credit: every table but misses holds something.
-pub(super) async fn lived(store: &SledStore) {
+pub(super) async fn lived(store: &TheStore) {
     store
         .put_registry(super::registry::registry())
         .await
@@ -281,4 +286,25 @@ pub(super) async fn lived(store: &SledStore) {
     .await;
     settle(store, 1, 4).await;
     credit(store, 1, 4, 9).await;
+}
+
+/// Every row of the access log, its chain checked from the first link on.
+pub(super) fn access_rows(store: &TheStore) -> Vec<AccessRow<'static>> {
+    let mut link = [0; 32];
+    let rows = store.engine.read(|view| {
+        view.scan(&Key::table(Table::Access))?
+            .into_iter()
+            .zip(0..)
+            .map(|((key, value), position)| {
+                let chained: ChainedRow = envelope::decode(Table::Access, &key, &value)?;
+                assert_eq!(chained.position, position);
+                let row =
+                    envelope::open_sealed(view.keyring(), Table::Access, &key, &chained.sealed.0)?;
+                link = chain_link(view.keyring(), &link, position, &row)?;
+                assert_eq!(link, chained.link, "row {position}");
+                Ok(postcard::from_bytes(&row).unwrap())
+            })
+            .collect()
+    });
+    rows.unwrap()
 }

@@ -175,17 +175,6 @@ async fn a_registry_is_read_back_as_it_was_put() {
 }
 
 #[tokio::test]
-async fn a_registry_put_again_writes_nothing() {
-    let place = Place::new();
-    let store = place.open();
-    store.put_registry(registry()).await.unwrap();
-    store.put_registry(registry()).await.unwrap();
-    store.close().await.unwrap();
-    let head = fs::read_to_string(place.store_path().join("head")).unwrap();
-    assert!(head.contains("sequence=2 "), "{head}");
-}
-
-#[tokio::test]
 async fn an_entity_past_the_limit_leaves_the_registry_as_it_was() {
     let place = Place::new();
     let store = place.open();

@@ -21,7 +21,7 @@ fn miss(at: i64, machine_at: i64) -> Miss {
 }
 
 /// Commits a miss as a caller does who has just looked.
-async fn add(store: &SledStore, client: ClientId, miss: Miss) {
+async fn add(store: &TheStore, client: ClientId, miss: Miss) {
     let seen = store.misses(&client, 1).await.unwrap();
     let change = missed(client, miss, seen.first().copied());
     store.commit(change).await.unwrap();

@@ -1,7 +1,6 @@
 //! A hand on a closed store: records changed by one who has the store's encryption key, so that every seal and
 //! checksum holds. Tests nothing.
 
-use ::sled::Db;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -10,13 +9,10 @@ use crate::secrets::Keyring;
 use crate::store::records::keys::{Key, STATE_NAME, Table};
 use crate::store::records::record;
 use crate::store::records::stored::{Bytes, ChainedRow, State, StoredGrant, Versioned};
-use crate::store::sled::engine;
 
-/// The open files of a closed store.
-///
-/// The guard file goes too: that it shows a count that does not fit is another test's.
+/// A closed store, opened by the back end's own means.
 pub(super) struct Hand {
-    db: Db,
+    raw: RawHand,
     keyring: std::sync::Arc<Keyring>,
 }
 
@@ -25,26 +21,24 @@ impl Hand {
         let store = place.open();
         let keyring = store.keyring();
         store.close().await.unwrap();
-        fs::remove_file(place.store_path().join("head")).unwrap();
-        let db = engine::config(place.store_path(), 1 << 20).open().unwrap();
-        Hand { db, keyring }
+        let raw = RawHand::on(place);
+        Hand { raw, keyring }
     }
 
     pub(super) fn keys(&self, prefix: &Key) -> Vec<Key> {
-        let keys = self.db.scan_prefix(prefix.as_bytes()).keys();
-        keys.map(|key| Key::from_stored(&key.unwrap())).collect()
+        self.raw.keys(prefix)
     }
 
     pub(super) fn raw(&self, key: &Key) -> Vec<u8> {
-        self.db.get(key.as_bytes()).unwrap().unwrap().to_vec()
+        self.raw.get(key).unwrap()
     }
 
     pub(super) fn put_raw(&self, key: &Key, value: &[u8]) {
-        self.db.insert(key.as_bytes(), value).unwrap();
+        self.raw.put(key, value);
     }
 
     pub(super) fn remove(&self, key: &Key) {
-        assert!(self.db.remove(key.as_bytes()).unwrap().is_some());
+        assert!(self.raw.remove(key));
     }
 
     pub(super) fn get<T: DeserializeOwned>(&self, key: &Key) -> T {
@@ -120,11 +114,5 @@ impl Hand {
                 sealed,
             },
         );
-    }
-}
-
-impl Drop for Hand {
-    fn drop(&mut self) {
-        self.db.flush().unwrap();
     }
 }

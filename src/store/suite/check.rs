@@ -11,7 +11,7 @@ use crate::store::check::{CheckReport, Finding};
 use crate::store::records::keys::{Key, TABLES, Table};
 use crate::store::records::stored::{StoredEvent, StoredGrant};
 
-pub(super) async fn check(store: &SledStore) -> CheckReport {
+pub(super) async fn check(store: &TheStore) -> CheckReport {
     store.check(&mut |_| {}).await.unwrap()
 }
 
