@@ -441,6 +441,9 @@ pub trait Store: upkeep::Upkeep + Send + Sync + 'static {
     /// How many changes were made durable and acknowledged since it was opened.
     fn commits(&self) -> u64;
 
+    /// How many records were read since it was opened, for metrics and for tests that count instead of timing.
+    fn records_read(&self) -> u64;
+
     /// How far the access log has come.
     fn access_head(&self) -> StoreFuture<'_, AccessHead>;
 

@@ -46,7 +46,7 @@ pub struct TableFigures {
 /// Figures of a store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Figures {
-    /// What holds the records: `sled`.
+    /// What holds the records: `sled` or `postgres`.
     pub back_end: &'static str,
     pub tables: Vec<TableFigures>,
     /// What the back end takes on its disk, in bytes.

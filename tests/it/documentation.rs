@@ -45,6 +45,7 @@ fn links_between_documents_lead_somewhere() {
         "docs/mandate.md",
         "docs/running.md",
         "docs/audit.md",
+        "docs/durability.md",
         "docs/backup.md",
         "docs/events.md",
     ] {

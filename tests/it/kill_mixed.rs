@@ -123,10 +123,10 @@ fn after_a_kill_under_mixed_load_ledger_events_and_balances_agree() {
         let server = site.start();
         let acknowledged = Mutex::new(Acknowledged::new());
         let (count, is_killed) = (AtomicUsize::new(0), AtomicBool::new(false));
-        let address = server.http;
         std::thread::scope(|scope| {
             for index in 0..CONNECTIONS {
                 let (acknowledged, count, is_killed) = (&acknowledged, &count, &is_killed);
+                let address = server.next();
                 scope.spawn(move || {
                     let person = person_id(round as usize * CONNECTIONS + index);
                     let connection = Connection::open(address).unwrap();

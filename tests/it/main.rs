@@ -79,6 +79,7 @@ mod settlement_steps;
 mod slow_clients;
 mod store_backup;
 mod store_fixture;
+mod store_postgres;
 mod store_rekey;
 mod support;
 mod wrong_messages;

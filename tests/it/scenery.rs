@@ -271,7 +271,7 @@ pub fn at_once(server: &Server, messages: Vec<Message>) -> Vec<Answer> {
         );
         let bytes = [head.as_bytes(), message.0.as_bytes()].concat();
         let (last, others) = bytes.split_last().unwrap();
-        let mut stream = TcpStream::connect(server.http).unwrap();
+        let mut stream = TcpStream::connect(server.next()).unwrap();
         stream.set_nodelay(true).unwrap();
         stream
             .set_read_timeout(Some(Duration::from_secs(60)))

@@ -40,14 +40,14 @@ fn text(path: &Path) -> &str {
 }
 
 /// A site with the same key file and nothing else.
-fn empty_beside(site: &Site) -> Site {
+pub fn empty_beside(site: &Site) -> Site {
     let other = Site::empty(crate::scenery::HEAD, "");
     let key = std::fs::read(site.folder().join("master.key")).unwrap();
     std::fs::write(other.folder().join("master.key"), key).unwrap();
     other
 }
 
-fn stats(site: &Site) -> Value {
+pub fn stats(site: &Site) -> Value {
     let output = operator(site, &["store", "stats", "--json"]);
     serde_json::from_str(&done(&output)).unwrap()
 }

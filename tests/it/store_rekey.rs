@@ -2,24 +2,20 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::audit::{err, operator};
 use crate::scenery::{grant, site};
-use crate::store_backup::{done, plant_rows};
+use crate::store_backup::{done, plant_rows, stats};
 use crate::support::message::Message;
 use crate::support::server::{Site, program};
 
-fn new_key(site: &Site, name: &str, byte: &str) -> String {
+pub fn new_key(site: &Site, name: &str, byte: &str) -> String {
     use std::os::unix::fs::PermissionsExt;
     let path = site.folder().join(name);
     std::fs::write(&path, byte.repeat(32)).unwrap();
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
     path.to_str().unwrap().to_owned()
-}
-
-fn stats(site: &Site) -> Value {
-    serde_json::from_str(&done(&operator(site, &["store", "stats", "--json"]))).unwrap()
 }
 
 #[test]

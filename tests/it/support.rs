@@ -8,6 +8,7 @@ pub mod mandates;
 pub mod message;
 pub mod operator;
 pub mod planted;
+pub mod postgres;
 pub mod server;
 pub mod tamper;
 pub mod xmllint;

@@ -14,12 +14,12 @@ use crate::config::{Config, Overrides, StoreKind};
 /// Copy the store.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Each side is a back end (`sled` or `postgres`) of the configuration that --config names, or a configuration \
-    file of its own. No server may run on either side; the place copied to must be empty, and is no store before \
+    after_help = "Each side is a back end (`sled` or `postgres`) of the configuration that --config names, or a \
+    configuration file of its own. No server may run on either side; the place copied to must be empty, and is no store before \
     the digests of both sides are equal. Keys, epoch and sequence stay, so that who mirrors the feed goes on. \
     Broken off, it begins anew when it is run again. Serve only one of the two afterwards.\n\
-    Examples: psop-adapter store copy --from sled --to postgres --config psop-adapter.toml\n\
-    psop-adapter store copy --from old.toml --to new.toml"
+    Example: psop-adapter store copy --from sled --to postgres --config psop-adapter.toml\n\
+    Example: psop-adapter store copy --from old.toml --to new.toml"
 )]
 pub struct Copy {
     /// Back end, or configuration file

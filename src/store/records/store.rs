@@ -35,11 +35,6 @@ impl<E: Engine> RecordStore<E> {
         self.engine.keyring()
     }
 
-    /// Records read so far, for metrics and for tests that count instead of timing.
-    pub fn records_read(&self) -> u64 {
-        self.engine.records_read()
-    }
-
     fn read<'a, T: Send + 'a>(
         &self,
         work: impl Fn(&dyn View) -> Result<T, StoreError>,
@@ -151,6 +146,10 @@ impl<E: Engine> Store for RecordStore<E> {
 
     fn commits(&self) -> u64 {
         self.engine.commits()
+    }
+
+    fn records_read(&self) -> u64 {
+        self.engine.records_read()
     }
 
     fn access_head(&self) -> StoreFuture<'_, AccessHead> {

@@ -1,8 +1,9 @@
 //! The behaviour suite on sled, and what is sled's own.
 //!
 //! `committer` when it answers, seen from inside · `files` what opening refuses and accepts · `failure` damage,
-//! failing syncs, panics · `damage` a table of damaged files · `privacy` what stands in the files, the access chain · `format` the stored bytes · `rekey` keys
-//! and formats changed in use · `backup` backups, restores, copies.
+//! failing syncs, panics · `damage` a table of damaged files · `wholeness` logs put together by hand · `privacy` what
+//! stands in the files, the access chain · `format` the stored bytes · `rekey` keys and formats changed in use ·
+//! `backup` backups, restores, copies.
 
 #![allow(
     clippy::duplicate_mod,
@@ -40,6 +41,7 @@ mod files;
 mod format;
 mod privacy;
 mod rekey;
+mod wholeness;
 
 use std::fs;
 use std::io;

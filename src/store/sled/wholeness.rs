@@ -169,7 +169,7 @@ impl Break {
     /// A batch that begins behind the one which has the break proves that this was synced. What lies
     /// in no batch may have been written with the next one, so that only the second proves it.
     fn see_batch(&mut self, begins: Lsn) {
-        if begins <= self.lsn || self.batch_ends.is_some_and(|ends| begins <= ends) {
+        if begins < self.lsn || self.batch_ends.is_some_and(|ends| begins <= ends) {
             return;
         }
         self.batches_after += 1;

@@ -25,11 +25,10 @@ use psop_adapter::domain::service_event::{
     Credited, Details, EventKind, EventLine, EventState, PlacedEvent, Procedure, ServiceEvent,
     Shares,
 };
-use psop_adapter::secrets::{KeyFilePolicy, MasterKey};
+use psop_adapter::secrets::Keyring;
 use psop_adapter::services::Services;
 #[cfg(feature = "heavy-tests")]
 use psop_adapter::store::Stretch;
-use psop_adapter::store::sled::{Options, SledStore};
 use psop_adapter::store::{
     Before, Change, Effect, EventWrite, EventsWanted, GrantQuery, Store, StoreError, Subject,
 };
@@ -40,7 +39,8 @@ use super::server::Site;
 /// An open store, to be closed before a server starts.
 pub struct Planted {
     runtime: Runtime,
-    store: Arc<SledStore>,
+    store: Arc<dyn Store>,
+    keyring: Arc<Keyring>,
 }
 
 /// What is particular about an event; the rest is the same for all.
@@ -121,20 +121,12 @@ impl Planted {
     pub fn open(site: &Site) -> Planted {
         let config =
             Config::load(&site.config(), std::iter::empty(), &Overrides::default()).unwrap();
-        let policy = KeyFilePolicy {
-            create_missing: false,
-            refuse_exposed: true,
-        };
-        let master = MasterKey::load(&config.secrets.key_file, policy).unwrap();
-        let options = Options {
-            path: config.store.path.clone(),
-            cache_bytes: config.store.cache_bytes,
-            commit_queue_max: config.limits.commit_queue_max,
-            commit_batch_max: config.limits.commit_batch_max,
-        };
+        let runtime = Runtime::new().unwrap();
+        let (store, keyring) = psop_adapter::app::open_store(&config).unwrap();
         Planted {
-            runtime: Runtime::new().unwrap(),
-            store: Arc::new(SledStore::open(&options, &master).unwrap()),
+            runtime,
+            store,
+            keyring,
         }
     }
 
@@ -142,7 +134,7 @@ impl Planted {
     pub fn services(&self) -> Services {
         Services {
             store: self.store.clone(),
-            keyring: self.store.keyring(),
+            keyring: self.keyring.clone(),
             clock: Clock::Fixed(now()),
             artificial_person_ids: true,
             misses_max: 10,

@@ -22,7 +22,6 @@ port=$1
 $as "$bin/postgres" -D "$folder/data" -c listen_addresses=127.0.0.1 -c port="$port" \
     -c unix_socket_directories="$folder" -c max_connections=300 -c log_min_messages=fatal \
     -c logging_collector=off > "$folder/log" 2>&1 < /dev/null &
-server=$!
 tries=0
 until "$bin/pg_isready" -q -h 127.0.0.1 -p "$port" -U psop; do
     tries=$((tries + 1))
@@ -31,8 +30,7 @@ until "$bin/pg_isready" -q -h 127.0.0.1 -p "$port" -U psop; do
 done
 echo ready
 cat > /dev/null
-kill -INT "$server" 2> /dev/null || true
-wait "$server" || true
+$as "$bin/pg_ctl" -D "$folder/data" -m immediate -w stop > /dev/null 2>&1 || true
 "#;
 
 /// A running server.

@@ -1,14 +1,19 @@
 //! A server process with a store of its own, and a plain HTTP client to talk to it.
+//!
+//! With `PSOP_TEST_BACK_END=postgres` sites have their store in a database, and with `PSOP_TEST_ADAPTERS=2` (or more)
+//! so many processes share each of them and are called in turn: the same tests prove that too.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tempfile::TempDir;
 
 use super::answer::Answer;
+use super::postgres::Postgres;
 use super::{conformance, root};
 
 /// The program under test.
@@ -20,6 +25,32 @@ pub fn program() -> Command {
         }
     }
     command
+}
+
+/// What keeps a site's records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BackEnd {
+    Sled,
+    Postgres,
+}
+
+/// The back end of this run.
+pub fn back_end() -> BackEnd {
+    match std::env::var("PSOP_TEST_BACK_END").as_deref() {
+        Err(_) | Ok("sled") => BackEnd::Sled,
+        Ok("postgres") => BackEnd::Postgres,
+        Ok(other) => panic!("PSOP_TEST_BACK_END is {other}: write sled or postgres"),
+    }
+}
+
+/// How many processes share a site in this run.
+fn adapters() -> usize {
+    let set = std::env::var("PSOP_TEST_ADAPTERS").map_or(1, |text| text.parse().unwrap());
+    assert!(
+        set == 1 || back_end() == BackEnd::Postgres,
+        "one process only has a sled store"
+    );
+    set
 }
 
 /// A folder with configuration, key and store.
@@ -48,8 +79,15 @@ impl Site {
     pub fn empty(head: &str, more: &str) -> Site {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().display();
+        let store = match back_end() {
+            BackEnd::Sled => "kind = \"sled\"".to_owned(),
+            BackEnd::Postgres => {
+                let url = Postgres::shared().database();
+                format!("kind = \"postgres\"\nurl = \"{url}\"\nconnections_max = 8")
+            }
+        };
         let config = format!(
-            "{head}\n[store]\nkind = \"sled\"\npath = \"{path}/store\"\n\
+            "{head}\n[store]\n{store}\npath = \"{path}/store\"\n\
              [secrets]\nkey_file = \"{path}/master.key\"\n{more}\n"
         );
         std::fs::write(folder.path().join("psop-adapter.toml"), config).unwrap();
@@ -85,10 +123,23 @@ impl Site {
         );
     }
 
-    /// Starts a server on free ports and waits until it answers.
+    /// Starts a server on free ports and waits until it answers; as many processes as the run asks for.
     pub fn start(&self) -> Server {
+        let mut server = self.start_one("store");
+        for number in 1..adapters() {
+            let other = self.start_one(&format!("store-{number}"));
+            server.others.push(other);
+        }
+        server
+    }
+
+    /// Starts one process, whose admin file is named after `place`.
+    fn start_one(&self, place: &str) -> Server {
         let mut command = program();
         command.arg("serve").arg("--config").arg(self.config());
+        if back_end() == BackEnd::Postgres {
+            command.env("PSOP_STORE__PATH", self.folder().join(place));
+        }
         Server::spawn(command, &self.folder().join("server.log"))
     }
 
@@ -103,6 +154,9 @@ pub struct Server {
     child: Child,
     pub http: SocketAddr,
     pub admin: SocketAddr,
+    /// Further processes over the same store.
+    others: Vec<Server>,
+    calls: AtomicUsize,
 }
 
 impl Server {
@@ -136,7 +190,13 @@ impl Server {
             found.and_then(|address| address.parse().ok())
         };
         match (address("http="), address("admin=")) {
-            (Some(http), Some(admin)) => Ok(Server { child, http, admin }),
+            (Some(http), Some(admin)) => Ok(Server {
+                child,
+                http,
+                admin,
+                others: Vec::new(),
+                calls: AtomicUsize::new(0),
+            }),
             _ => {
                 let _ = child.kill();
                 let _ = child.wait();
@@ -149,6 +209,15 @@ impl Server {
         self.child.id()
     }
 
+    /// Where to call next: each process in turn.
+    pub fn next(&self) -> SocketAddr {
+        let turn = self.calls.fetch_add(1, Ordering::Relaxed) % (1 + self.others.len());
+        match turn.checked_sub(1) {
+            Some(other) => self.others[other].http,
+            None => self.http,
+        }
+    }
+
     /// Sends a SOAP message to the service address. The answer must be one that both security servers take.
     #[track_caller]
     pub fn post(&self, message: &str) -> Answer {
@@ -159,7 +228,7 @@ impl Server {
     /// servers take; the function [`post`] leaves it unjudged.
     #[track_caller]
     pub fn post_bytes(&self, body: &[u8], content_type: &str) -> Answer {
-        let answer = post(self.http, body, content_type)
+        let answer = post(self.next(), body, content_type)
             .unwrap_or_else(|error| panic!("no answer: {}", conformance::transport(&error)));
         conformance::judge(body, content_type, &answer);
         answer
@@ -172,6 +241,9 @@ impl Server {
 
     /// SIGKILL: nothing is closed, nothing is flushed.
     pub fn kill(mut self) {
+        for other in self.others.drain(..) {
+            other.kill();
+        }
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
@@ -186,6 +258,9 @@ impl Server {
 
     /// SIGTERM, and the exit code.
     pub fn stop(mut self) -> Option<i32> {
+        for other in self.others.drain(..) {
+            assert_eq!(other.stop(), Some(0));
+        }
         self.signal("TERM");
         self.child.wait().unwrap().code()
     }
