@@ -75,7 +75,8 @@ crash-test: build-packages ## ROUNDS=30 power cuts under load lose nothing, and 
 		cargo test --locked --features heavy-tests --test it -- \
 		power_cut disk_faults --nocapture --test-threads 1
 
-failover-test: build-packages test-packages ## ROUNDS=10 times PostgreSQL's machine dies under load and its standby takes over; and a control that loses (some minutes)
+failover-test: ROUNDS := 10
+failover-test: build-packages test-packages ## ROUNDS=10 times PostgreSQL dies under load and its standby takes over; and a control (some minutes)
 	PSOP_FAILOVER_ROUNDS=$(ROUNDS) cargo test --locked --features heavy-tests --test it \
 		-- failover --nocapture --test-threads 1
 

@@ -5,6 +5,7 @@
 //! The same is done with a standby that commits do not wait for, and has to lose something: else this test could not
 //! find a loss. `make failover-test` runs both; `PSOP_FAILOVER_ROUNDS` sets the size.
 
+use std::net::SocketAddr;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
@@ -13,6 +14,8 @@ use crate::kept_load::{Ledger, Persons, Proof, persistent_load};
 use crate::support::cluster::{End, Node, wait_until};
 use crate::support::server::{Server, Site};
 
+/// New servers after so many rounds: takeover after takeover is tested, and proofs stay short.
+const ROUNDS_PER_PLACE: usize = 5;
 /// Acknowledged before the machine dies, and again before a round ends.
 const ACKNOWLEDGED_EACH: usize = 400;
 
@@ -52,11 +55,11 @@ impl Place {
         }
     }
 
-    /// Load all the time: the primary dies in it, and `take_over` makes the standby the one that writes. Milliseconds
-    /// from the death until both adapters are ready again.
-    fn fail_over(&mut self, take_over: impl FnOnce(&mut Node)) -> u128 {
+    /// Load all the time; the primary dies in it, and the standby becomes the one that writes. Milliseconds from the
+    /// death until both adapters are ready again.
+    fn fail_over(&mut self) -> u128 {
         let (ledger, stop) = (Ledger::default(), AtomicBool::new(false));
-        let addresses = self.adapters.each_ref().map(|adapter| adapter.http);
+        let addresses = self.addresses();
         let mut out_ms = 0;
         std::thread::scope(|scope| {
             let _stop = Stop(&stop);
@@ -64,19 +67,31 @@ impl Place {
             wait_for_more(&ledger, ACKNOWLEDGED_EACH);
             self.primary.end(End::Killed);
             let died = Instant::now();
-            for adapter in &self.adapters {
-                wait_until("unready", || !is_ready(adapter));
-            }
-            take_over(&mut self.standby);
-            for adapter in &self.adapters {
-                wait_until("ready", || is_ready(adapter));
-            }
+            self.wait_until_unready();
+            self.standby.promote();
+            self.wait_until_ready();
             out_ms = died.elapsed().as_millis();
             wait_for_more(&ledger, ACKNOWLEDGED_EACH);
         });
         std::mem::swap(&mut self.primary, &mut self.standby);
         self.ledgers.push(ledger);
         out_ms
+    }
+
+    fn addresses(&self) -> [SocketAddr; 2] {
+        self.adapters.each_ref().map(|adapter| adapter.http)
+    }
+
+    fn wait_until_unready(&self) {
+        for adapter in &self.adapters {
+            wait_until("unready", || !is_ready(adapter));
+        }
+    }
+
+    fn wait_until_ready(&self) {
+        for adapter in &self.adapters {
+            wait_until("ready", || is_ready(adapter));
+        }
     }
 
     fn prove(&self) -> Result<Vec<Proof>, String> {
@@ -98,13 +113,16 @@ fn nothing_acknowledged_is_lost_or_doubled_by_a_failover() {
     let mut total = 0;
     for round in 1..=rounds() {
         let began = Instant::now();
-        if round > 1 {
+        let of_place = (round - 1) % ROUNDS_PER_PLACE;
+        if round > 1 && of_place == 0 {
+            place = Place::new();
+        } else if of_place > 0 {
             place
                 .standby
                 .replaced_by_follower_of(&place.primary, "standby");
         }
         place.primary.wait_for_follower("standby");
-        let out_ms = place.fail_over(|standby| standby.promote());
+        let out_ms = place.fail_over();
         let proofs = place
             .prove()
             .unwrap_or_else(|loss| panic!("round {round}: {loss}"));
@@ -133,10 +151,19 @@ fn a_standby_that_commits_do_not_wait_for_loses_what_was_acknowledged() {
     let mut place = Place::new();
     // It is behind when it is needed, as a slow line leaves it.
     place.standby.end(End::Fast);
-    place.fail_over(|standby| {
-        standby.start();
-        standby.promote();
+    let (ledger, stop) = (Ledger::default(), AtomicBool::new(false));
+    let addresses = place.addresses();
+    std::thread::scope(|scope| {
+        let _stop = Stop(&stop);
+        scope.spawn(|| persistent_load(&addresses, &place.persons, &ledger, &stop));
+        wait_for_more(&ledger, ACKNOWLEDGED_EACH);
+        place.primary.end(End::Killed);
     });
+    place.ledgers.push(ledger);
+    place.wait_until_unready();
+    place.standby.start();
+    place.standby.promote();
+    place.wait_until_ready();
     let loss = place.prove().expect_err("this test cannot find a loss");
     println!("the control lost: {loss}");
 }
