@@ -124,7 +124,7 @@ impl Store {
     }
 
     /// With every key there is.
-    pub(super) fn sample() -> Store {
+    pub fn sample() -> Store {
         Store {
             kind: StoreKind::Sled,
             path: "data/store".into(),

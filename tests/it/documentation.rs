@@ -36,6 +36,24 @@ fn every_key_of_the_mandate_service_is_documented_with_its_default() {
 }
 
 #[test]
+fn every_key_of_a_store_in_postgresql_is_documented_with_its_default() {
+    let sample = toml::Table::try_from(psop_adapter::config::Store::sample()).unwrap();
+    let page = read("docs/postgres.md");
+    let of_sled = ["cache_bytes"];
+    for (key, value) in sample
+        .iter()
+        .filter(|(key, _)| !of_sled.contains(&key.as_str()))
+    {
+        let default = match value {
+            toml::Value::Integer(_) | toml::Value::Boolean(_) => format!("`{value}`"),
+            _ => String::new(),
+        };
+        let row = format!("| `{key}` | {default}");
+        assert!(page.contains(&row), "docs/postgres.md has no row {row}");
+    }
+}
+
+#[test]
 fn links_between_documents_lead_somewhere() {
     for document in [
         "README.md",
@@ -48,6 +66,7 @@ fn links_between_documents_lead_somewhere() {
         "docs/durability.md",
         "docs/backup.md",
         "docs/events.md",
+        "docs/postgres.md",
     ] {
         let folder = root().join(document).parent().unwrap().to_owned();
         let text = read(document);
