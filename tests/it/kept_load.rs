@@ -184,6 +184,15 @@ impl Ledger {
         self.come_again.load(Ordering::Relaxed)
     }
 
+    /// Effects that were kept though the first answer was no OK: the message sent again found them.
+    #[cfg(feature = "heavy-tests")]
+    pub fn kept_unanswered(&self) -> usize {
+        let sent = self.sent.lock().unwrap();
+        let answers = sent.iter().filter_map(|sent| sent.answer.as_deref());
+        let replays = answers.filter(|answer| answer.contains("<psop:replayed>true"));
+        replays.count()
+    }
+
     /// Sends everything again: what was answered is answered the same and done no second time. What was under way
     /// is done now, or was done, and once only. An error says how much is wrong, and the first of it.
     pub fn prove(&self, address: SocketAddr) -> Result<Proof, String> {
