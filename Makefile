@@ -20,6 +20,10 @@ ROUNDS := 30
 BUILD_PACKAGES := gcc libc6-dev pkg-config libssl-dev
 TEST_PACKAGES := libxml2-utils postgresql python3 python3-venv strace
 
+# Black-box tests that run over PostgreSQL too, and those that run over two adapters on one database.
+ON_POSTGRES := scenarios:: repeats:: event_feed:: rate_limit:: settlement:: kill_mixed::
+ON_TWO_ADAPTERS := scenarios:: repeats_at_once:: events_at_once::
+
 .DEFAULT_GOAL := help
 .PHONY: help run test check bench fmt contract kill-test crash-test failover-test at-once-test hostile-test paging-test fuzz clean-debian-test \
 	build-packages test-packages fuzz-packages
@@ -39,6 +43,9 @@ run: build-packages ## Build, load the demo registry into ./data if it is not th
 
 test: build-packages test-packages $(VENV)/installed ## Everything that proves it works (some minutes)
 	PSOP_TEST_PYTHON=$(CURDIR)/$(VENV)/bin/python cargo test --locked
+	PSOP_TEST_BACK_END=postgres cargo test --locked --test it -- $(ON_POSTGRES)
+	PSOP_TEST_BACK_END=postgres PSOP_TEST_ADAPTERS=2 PSOP_DUPLICATE_ROUNDS=40 \
+		cargo test --locked --test it -- $(ON_TWO_ADAPTERS)
 
 check: build-packages $(CARGO_DENY) ## What a change must pass beside the tests: format, lints, docs, contract, dependencies
 	cargo fmt --check

@@ -36,20 +36,16 @@ fn every_key_of_the_mandate_service_is_documented_with_its_default() {
 }
 
 #[test]
-fn every_key_of_a_store_in_postgresql_is_documented_with_its_default() {
+fn every_key_of_the_store_is_documented_with_its_default() {
     let sample = toml::Table::try_from(psop_adapter::config::Store::sample()).unwrap();
-    let page = read("docs/postgres.md");
-    let of_sled = ["cache_bytes"];
-    for (key, value) in sample
-        .iter()
-        .filter(|(key, _)| !of_sled.contains(&key.as_str()))
-    {
+    let page = read("docs/running.md");
+    for (key, value) in &sample {
         let default = match value {
             toml::Value::Integer(_) | toml::Value::Boolean(_) => format!("`{value}`"),
             _ => String::new(),
         };
-        let row = format!("| `{key}` | {default}");
-        assert!(page.contains(&row), "docs/postgres.md has no row {row}");
+        let row = format!("| `[store] {key}` | {default}");
+        assert!(page.contains(&row), "docs/running.md has no row {row}");
     }
 }
 

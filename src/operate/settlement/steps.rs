@@ -8,6 +8,7 @@ use super::PURPOSE;
 use crate::domain::access::{AccessEntry, DataClass};
 use crate::domain::business_id::BusinessId;
 use crate::domain::event::organiser::on_grant;
+use crate::domain::number::PurchasingPowerNumber;
 use crate::domain::registry::OrganiserCode;
 use crate::domain::service_event::ServiceEvent;
 use crate::domain::settlement::{Book, Run, RunNumber};
@@ -134,28 +135,41 @@ pub(super) fn must_be_free(book: &Book, number: Option<RunNumber>) -> Result<(),
     }
 }
 
-/// The effects of moving events on: one for each grant. `moved` are among `read`, in any order.
+/// The effects of moving events on: one for each grant, in the order in which the grants' first events come. `moved`
+/// are among `read`.
 pub(super) fn effects(read: &EventsWithGrants, moved: Vec<ServiceEvent>) -> Vec<Effect> {
-    let mut by_grant: BTreeMap<_, Vec<EventWrite>> = BTreeMap::new();
+    let before: BTreeMap<_, _> = read
+        .events
+        .iter()
+        .map(|placed| (placed.event.id, Before::of(placed)))
+        .collect();
+    let grants: BTreeMap<_, _> = read
+        .grants
+        .iter()
+        .map(|grant| (grant.number, grant))
+        .collect();
+    let mut places: BTreeMap<PurchasingPowerNumber, usize> = BTreeMap::new();
+    let mut effects: Vec<Effect> = Vec::new();
     for event in moved {
-        let before = read
-            .events
-            .iter()
-            .find(|placed| placed.event.id == event.id);
-        by_grant.entry(event.number).or_default().push(EventWrite {
-            before: before.map(Before::of),
-            event,
-        });
+        let Some(grant) = grants.get(&event.number) else {
+            continue;
+        };
+        let place = *places.entry(event.number).or_insert(effects.len());
+        if place == effects.len() {
+            effects.push(Effect {
+                customer: None,
+                person_id: event.person_id.clone(),
+                grant: on_grant(grant),
+                postings: Vec::new(),
+                events: Vec::new(),
+            });
+        }
+        if let Some(effect) = effects.get_mut(place) {
+            effect.events.push(EventWrite {
+                before: before.get(&event.id).copied(),
+                event,
+            });
+        }
     }
-    let effect = |grant: &crate::domain::purchasing_power::PurchasingPower| {
-        let events = by_grant.remove(&grant.number)?;
-        Some(Effect {
-            customer: None,
-            person_id: events.first()?.event.person_id.clone(),
-            grant: on_grant(grant),
-            postings: Vec::new(),
-            events,
-        })
-    };
-    read.grants.iter().filter_map(effect).collect()
+    effects
 }

@@ -11,6 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use deadpool_postgres::Object;
+use futures_executor::block_on;
 use tokio::runtime::{Builder, Handle, Runtime, RuntimeFlavor};
 use tokio::task::block_in_place;
 use tokio::time::timeout;
@@ -161,18 +162,25 @@ impl Drop for Database {
 
 /// Waits for a future of this runtime, wherever the caller stands: in no runtime, on a thread of one that can do
 /// without it, or on the only thread of one.
+///
+/// Not by tokio's own `block_on`: that parks a thread by the same token as the runtime that the thread may be in, and
+/// would swallow what is meant to wake that.
 fn blocked_on<T: Send>(
     handle: &Handle,
     work: impl Future<Output = Result<T, Failure>> + Send,
 ) -> Result<T, Failure> {
+    let wait = || {
+        let _entered = handle.enter();
+        block_on(work)
+    };
     match Handle::try_current().map(|current| current.runtime_flavor()) {
-        Err(_) => handle.block_on(work),
+        Err(_) => wait(),
         Ok(RuntimeFlavor::CurrentThread) => thread::scope(|scope| {
-            let waiting = scope.spawn(|| handle.block_on(work));
+            let waiting = scope.spawn(wait);
             waiting
                 .join()
                 .unwrap_or_else(|_| Err(Failure::Lost("the wait for it panicked".to_owned())))
         }),
-        Ok(_) => block_in_place(|| handle.block_on(work)),
+        Ok(_) => block_in_place(wait),
     }
 }
