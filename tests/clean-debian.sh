@@ -17,6 +17,8 @@ cleanup() {
 trap 'cleanup "$@"' EXIT
 
 debootstrap --variant=minbase --include=make,git,ca-certificates,curl bookworm "$root" >/dev/null
+# Others than root walk through it: PostgreSQL does not run as root.
+chmod 755 "$root"
 mount -t proc proc "$root/proc"
 mount --bind /dev "$root/dev"
 cp /etc/resolv.conf "$root/etc/resolv.conf"
