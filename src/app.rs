@@ -146,6 +146,7 @@ pub fn services(config: &Config, store: Arc<dyn Store>, keyring: Arc<Keyring>) -
         misses_max: config.limits.misses_max,
         misses_window: Duration::from_secs(config.limits.misses_window_s),
         feed_rows_max: config.limits.feed_rows_max,
+        retention: config.retention.clone(),
     }
 }
 

@@ -29,6 +29,12 @@ impl Clock {
     }
 }
 
+/// The first instant of a day in Helsinki.
+pub fn beginning_in_helsinki(day: Date) -> Timestamp {
+    let zoned = day.to_zoned(helsinki());
+    zoned.map_or(Timestamp::MIN, |zoned| zoned.timestamp())
+}
+
 /// The civil date of an instant in Helsinki.
 pub fn date_in_helsinki(instant: Timestamp) -> Date {
     instant.to_zoned(helsinki()).date()

@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use crate::domain::retention::Retention;
 pub use limits::Limits;
 pub use load::{ConfigError, Overrides};
 pub use mandate::Mandate;
@@ -49,6 +50,9 @@ pub struct Config {
     /// Every limit.
     #[serde(default)]
     pub limits: Limits,
+    /// How long what is kept is kept.
+    #[serde(default)]
+    pub retention: Retention,
     /// What is logged, and how.
     #[serde(default)]
     pub log: Log,
@@ -231,6 +235,7 @@ impl Config {
             ));
         }
         problems.extend(empty_paths(self));
+        problems.extend(self.retention.problems());
         if let Some(mandate) = &self.mandate {
             problems.extend(mandate.problems(self.environment, self.limits.request_timeout_ms));
         }

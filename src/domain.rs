@@ -28,6 +28,7 @@ pub mod person_id;
 pub mod purchasing_power;
 pub mod registry;
 pub mod rejection;
+pub mod retention;
 pub mod service_event;
 pub mod settlement;
 pub mod terhikki;

@@ -51,6 +51,10 @@ pub enum Command {
     StoreRekeyFinish(store::rekey::Finish),
     /// Write records of earlier formats in the newest one.
     StoreMigrate(store::migrate::Migrate),
+    /// Delete what retention lets go.
+    StorePurge(store::purge::Purge),
+    /// Print the proofs of all purges.
+    StorePurgeProofs(store::purge::Proofs),
     /// Print the store's figures.
     StoreStats(store::stats::Stats),
     /// Print the access log's head.
@@ -95,6 +99,8 @@ pub async fn run(command: Command, services: &Services, output: &Output) -> Resu
         Command::StoreRekey(command) => command.run(services, output).await,
         Command::StoreRekeyFinish(command) => command.run(services, output).await,
         Command::StoreMigrate(command) => command.run(services, output).await,
+        Command::StorePurge(command) => command.run(services, output).await,
+        Command::StorePurgeProofs(command) => command.run(services, output).await,
         Command::StoreStats(command) => command.run(services, output).await,
         Command::AuditHead(command) => command.run(services, output).await,
         Command::AuditVerify(command) => command.run(services, output).await,

@@ -39,6 +39,7 @@ use crate::domain::number::PurchasingPowerNumber;
 use crate::domain::person_id::PersonId;
 use crate::domain::registry::OrganiserCode;
 use crate::domain::rejection::Rejection;
+use crate::domain::retention::Retention;
 use crate::mandate::Mandates;
 use crate::secrets::{Keyring, SecretsError};
 use crate::soap::envelope::Bodies;
@@ -71,6 +72,8 @@ pub struct Services {
     /// Look-ups of one client that may find nothing within the window, and its length.
     pub misses_max: usize,
     pub misses_window: std::time::Duration,
+    /// How long what is kept is kept.
+    pub retention: Retention,
     /// Events read for one page of the feed, however many of them the filters leave out.
     pub feed_rows_max: usize,
 }

@@ -447,6 +447,9 @@ pub trait Store: upkeep::Upkeep + Send + Sync + 'static {
     /// How far the access log has come.
     fn access_head(&self) -> StoreFuture<'_, AccessHead>;
 
+    /// Up to where the access log is purged; [`AccessHead::EMPTY`] before the first purge of it.
+    fn access_start(&self) -> StoreFuture<'_, AccessHead>;
+
     /// At most `most` rows of the access log from a position on, in order. A row that is missing is left out,
     /// one that cannot be read is [`StoreError::Corrupt`]; neither shuts the store.
     fn access_rows(&self, from: u64, most: usize) -> StoreFuture<'_, Vec<AccessRecord>>;

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use clap::{Args, Subcommand};
 
-use super::ConfigFile;
+use super::{ConfigFile, os_user::os_user};
 use crate::app::key_file_policy;
 use crate::config::Overrides;
 use crate::operate::{self, Command};
@@ -38,6 +38,8 @@ pub enum Store {
     Migrate(Migrate),
     /// Change the master key and the encryption key, while the store is used
     Rekey(Rekey),
+    /// Delete what retention lets go, while the store is used
+    Purge(Purge),
 }
 
 /// Prove the store.
@@ -103,6 +105,31 @@ pub struct Rekey {
     config: ConfigFile,
 }
 
+/// Delete what is due.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Deletes, by the years and days of [retention], in this order: answers by message id; settlements; \
+    purchasing powers with their events, ledger, answers and customer; the beginning of the access log. Nothing goes \
+    early: what is not settled and paid is held back and counted. Every step is kept whole with a row of the access \
+    log and a proof. Broken off, it goes on where things are left when it is run again. Lets requests through \
+    meanwhile. On PostgreSQL it makes indexes first, and drops them at the end.\n\
+    Take a backup first: what is deleted comes back from no other place.\n\
+    Example: psop-adapter store purge --dry-run --config fixtures/demo/psop-adapter.toml"
+)]
+pub struct Purge {
+    #[command(flatten)]
+    config: ConfigFile,
+    /// Delete nothing, and say what would go
+    #[arg(long)]
+    dry_run: bool,
+    /// Print what was purged when and by whom, and delete nothing
+    #[arg(long, conflicts_with = "dry_run")]
+    proofs: bool,
+    /// Report as JSON
+    #[arg(long)]
+    json: bool,
+}
+
 impl Store {
     /// Runs the command.
     pub fn run(self) -> anyhow::Result<ExitCode> {
@@ -123,7 +150,23 @@ impl Store {
                 super::operate::run(&config, command)
             }
             Store::Rekey(command) => command.run(),
+            Store::Purge(command) => command.run(),
         }
+    }
+}
+
+impl Purge {
+    fn run(self) -> anyhow::Result<ExitCode> {
+        let json = self.json;
+        let command = match self.proofs {
+            true => Command::StorePurgeProofs(operate::store::purge::Proofs { json }),
+            false => Command::StorePurge(operate::store::purge::Purge {
+                user: os_user(),
+                is_dry_run: self.dry_run,
+                json,
+            }),
+        };
+        super::operate::run(&self.config, command)
     }
 }
 

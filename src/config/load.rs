@@ -12,7 +12,9 @@ use jiff::Timestamp;
 use toml::{Table, Value};
 
 use super::keys::{Key, find, insert, leaves, remove};
-use super::{Admin, Config, Environment, Limits, Log, Mandate, Secrets, Server, Store, Tls};
+use super::{
+    Admin, Config, Environment, Limits, Log, Mandate, Retention, Secrets, Server, Store, Tls,
+};
 
 /// Environment variables that begin so belong to this program.
 const VARIABLE_PREFIX: &str = "PSOP_";
@@ -259,6 +261,7 @@ fn sample() -> Config {
         }),
         mandate: Some(Mandate::sample()),
         limits: Limits::default(),
+        retention: Retention::default(),
         log: Log::default(),
     }
 }

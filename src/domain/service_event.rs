@@ -14,6 +14,7 @@ use super::number::PurchasingPowerNumber;
 use super::person_id::PersonId;
 use super::purchasing_power::{Content, PurchasingPower};
 use super::registry::{OrganiserCode, Unit};
+use super::settlement::{Month, RunNumber};
 
 /// Shape of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -173,6 +174,13 @@ pub struct Settled {
     pub settled_at: Timestamp,
     #[serde(with = "jiff::fmt::serde::timestamp::microsecond::optional")]
     pub paid_at: Option<Timestamp>,
+}
+
+impl Settled {
+    /// The month of its settlement.
+    pub fn month(&self) -> Option<Month> {
+        RunNumber::parse(&self.number).map(|number| number.month)
+    }
 }
 
 /// A service event.

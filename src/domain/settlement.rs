@@ -199,6 +199,8 @@ pub struct Book {
     /// The run that is under way.
     pub busy: Option<RunNumber>,
     pub carried: BTreeMap<BusinessId, Carried>,
+    /// Runs of this month and before are purged, or are being purged: nobody is shown what is left of them.
+    pub purged_to: Option<Month>,
     /// 1 at first, one more with every change.
     pub version: u64,
 }
@@ -210,8 +212,14 @@ impl Book {
             organiser,
             busy: None,
             carried: BTreeMap::new(),
+            purged_to: None,
             version: 0,
         }
+    }
+
+    /// Whether a run is purged.
+    pub fn is_purged(&self, number: RunNumber) -> bool {
+        Some(number.month) <= self.purged_to
     }
 
     /// The book one change on, with this run under way.

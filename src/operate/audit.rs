@@ -43,9 +43,17 @@ impl Verify {
             None => None,
         };
         let verdict = services.store.verify_access(earlier).await?;
-        let proven = verdict.proven;
+        let (start, proven) = (verdict.start, verdict.proven);
+        if start.rows > 0 {
+            let text = format!(
+                "the first {} rows are purged, up to {start}: `store purge --proofs` says when and by whom",
+                start.rows
+            );
+            output.out(&text).await?;
+        }
+        let rows = proven.rows.saturating_sub(start.rows);
         output
-            .out(&format!("{} rows proven, up to {proven}", proven.rows))
+            .out(&format!("{rows} rows proven, up to {proven}"))
             .await?;
         let Some(breach) = verdict.breach else {
             output.out("the access log is unbroken").await?;

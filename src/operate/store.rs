@@ -2,6 +2,7 @@
 
 pub mod backup;
 pub mod migrate;
+pub mod purge;
 pub mod rekey;
 pub mod stats;
 
@@ -27,9 +28,10 @@ fn progress() -> (impl FnMut(Walked) + Send, watch::Receiver<Walked>) {
     (tell, seen)
 }
 
-/// Waits for a walk, and says meanwhile how far it is.
+/// Waits for a walk, and says meanwhile how far it is: so many records `done`.
 async fn telling<T>(
     output: &Output,
+    done: &str,
     seen: watch::Receiver<Walked>,
     walk: impl Future<Output = Result<T, StoreError>>,
 ) -> Result<T, Failed> {
@@ -43,7 +45,7 @@ async fn telling<T>(
                 let Walked { records, replaced } = *seen.borrow();
                 let replaced = match replaced {
                     0 => String::new(),
-                    some => format!(", {some} of them written anew"),
+                    some => format!(", {some} of them {done}"),
                 };
                 output.err(&format!("{records} records so far{replaced}")).await?;
             }

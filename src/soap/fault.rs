@@ -156,7 +156,7 @@ impl From<StoreError> for Fault {
             | StoreError::UnknownKey
             | StoreError::Unavailable(_) => Fault::fixed(
                 FaultCode::StoreUnavailable,
-                "the data store cannot be used now; nothing was done, send the same message again later",
+                "the data store cannot be used now; send the same message again later, nothing is done twice",
             ),
         }
     }

@@ -4,6 +4,7 @@
 use std::fmt;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::client::ClientId;
 use crate::domain::event_id::EventId;
@@ -14,7 +15,7 @@ use crate::domain::registry::OrganiserCode;
 pub type KeyedHash = [u8; 32];
 
 /// How far the access log has come. Written `ROWS:LINK`, the link in lower-case hexadecimal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessHead {
     /// Rows so far, which is the next row's position: positions start at 0.
     pub rows: u64,
@@ -97,6 +98,8 @@ impl AccessRecord {
 /// What became of the walk along the access log's chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccessVerdict {
+    /// Up to where the log was purged: the chain is proven from there on.
+    pub start: AccessHead,
     /// As far as the chain is proven: the log's own head when nothing is wrong.
     pub proven: AccessHead,
     /// The first thing that is wrong.
@@ -128,6 +131,13 @@ pub enum Broken {
     CutTail { rows: u64 },
     #[error("up to here the chain is another one than when the head was taken")]
     OtherChain,
+    #[error("the proof of the purge that says where the log begins cannot be read: {0}")]
+    Unproven(String),
+    #[error(
+        "the head was taken before this row, and the log up to here has been purged since: it cannot be compared any \
+         more (`store purge --proofs` says when and by whom)"
+    )]
+    Purged,
 }
 
 #[cfg(test)]

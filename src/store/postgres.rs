@@ -22,6 +22,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use deadpool_postgres::Object;
 use tokio::sync::{oneshot, watch};
 use tokio::time::sleep;
 
@@ -35,6 +36,9 @@ use crate::store::StoreError;
 use crate::store::records::sweep::Sweep;
 use crate::store::records::{Engine, RecordStore, View, Work};
 use crate::store::upkeep::Filling;
+
+/// Work on whole tables may take so many time-outs.
+const LONG: u32 = 720;
 
 /// The store in a database. Dropping it closes it in the background; `close` waits for that.
 pub type PostgresStore = RecordStore<PostgresEngine>;
@@ -97,11 +101,34 @@ impl PostgresEngine {
         })
     }
 
-    /// The committer's queue; `Err` while the database is out of reach, and once it is closed.
+    /// The committer's queue; `Err` while the database is out of reach, and once it is closed or the committer gone.
     fn jobs(&self) -> Result<SyncSender<Job>, StoreError> {
         self.database.ready()?;
         let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
-        jobs.clone().ok_or_else(closed)
+        let jobs = jobs.clone().ok_or_else(closed)?;
+        match self.closed.has_changed() {
+            Ok(_) => Ok(jobs),
+            Err(_) => Err(committer_ended()),
+        }
+    }
+
+    /// Runs statements that may take long, each by itself.
+    fn run_long(&self, statements: &[String]) -> Result<(), StoreError> {
+        let client = self
+            .database
+            .for_reads()
+            .map_err(Failure::into_store_error)?;
+        let run = async {
+            client.batch_execute("SET statement_timeout = 0").await?;
+            for statement in statements {
+                client.batch_execute(statement).await?;
+            }
+            Ok(())
+        };
+        let outcome = self.database.wait_for(self.database.timeout * LONG, run);
+        // What was set does not go back to the pool.
+        drop(Object::take(client));
+        outcome.map_err(Failure::into_store_error)
     }
 }
 
@@ -117,6 +144,10 @@ fn probe(database: &Arc<Database>, every: Duration) {
             }
         }
     });
+}
+
+fn committer_ended() -> StoreError {
+    StoreError::Unavailable("the store's committer has ended: restart the server".to_owned())
 }
 
 fn closed() -> StoreError {
@@ -151,11 +182,7 @@ impl Engine for PostgresEngine {
                 TrySendError::Full(_) => StoreError::Busy,
                 TrySendError::Disconnected(_) => closed(),
             })?;
-        outcome.await.unwrap_or_else(|_| {
-            Err(StoreError::Unavailable(
-                "the store's committer has ended: restart the server".to_owned(),
-            ))
-        })?;
+        outcome.await.unwrap_or_else(|_| Err(committer_ended()))?;
         self.commits.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
@@ -164,6 +191,16 @@ impl Engine for PostgresEngine {
         self.ready()?;
         let sweep = sweep::PgSweep::begin(&self.database).map_err(Failure::into_store_error)?;
         Ok(Box::new(sweep))
+    }
+
+    fn before_purge(&self) -> Result<(), StoreError> {
+        let statements = layout::purge_indexes().flat_map(|(drop, make)| [drop, make]);
+        self.run_long(&statements.collect::<Vec<_>>())
+    }
+
+    fn after_purge(&self) -> Result<(), StoreError> {
+        let statements = layout::purge_indexes().map(|(drop, _)| drop);
+        self.run_long(&statements.collect::<Vec<_>>())
     }
 
     fn name(&self) -> &'static str {

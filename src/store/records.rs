@@ -14,6 +14,7 @@ pub(in crate::store) mod events;
 mod figures;
 pub(in crate::store) mod keys;
 mod migrate;
+mod purge;
 pub(in crate::store) mod reads;
 pub(in crate::store) mod record;
 pub(in crate::store) mod registry;
@@ -180,6 +181,15 @@ pub(in crate::store) trait Engine: Send + Sync + 'static {
 
     /// Begins a reading of every record that comes out as one state, whoever writes meanwhile.
     fn sweep(&self) -> Result<Box<dyn Sweep>, StoreError>;
+
+    /// Makes ready for very many deletions, which may take long; and [`Engine::after_purge`] undoes it.
+    fn before_purge(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn after_purge(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
 
     /// Its name to the operator.
     fn name(&self) -> &'static str;

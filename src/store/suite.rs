@@ -3,7 +3,8 @@
 //! share and no back end decides.
 //!
 //! `commit` expectations, batches, limits · `facts`, `registry`, `misses` reads · `events` their places, the feed, the
-//! ledger · `check`, `check_records`, `check_settlements` and `audit` what they find in a store that was tampered with.
+//! ledger · `check`, `check_records`, `check_settlements` and `audit` what they find in a store that was tampered
+//! with · `purge`, `purge_log` what retention lets go and what it must not.
 
 pub(in crate::store) use jiff::Timestamp;
 pub(in crate::store) use jiff::civil::date;
@@ -166,7 +167,8 @@ pub(in crate::store) fn answer(body: &str) -> KeptAnswer {
 
 /// A creation as the service commits it: grant, customer, both answers, access row.
 pub(in crate::store) fn creation(bits: u64, id: &str, version: u64) -> Change {
-    let kept = answer(&format!("<answer>{bits}</answer>"));
+    let mut kept = answer(&format!("<answer>{bits}</answer>"));
+    kept.about.number = Some(number(bits));
     Change {
         effect: Some(Effect {
             person_id: person(id),

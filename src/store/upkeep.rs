@@ -2,7 +2,15 @@
 
 use std::io::Read;
 
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::fmt::serde::timestamp::microsecond;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::access::AccessEntry;
+use crate::domain::retention::{CutOffs, RetentionClass};
 use crate::secrets::{KeyId, MasterKey};
+use crate::store::audit::AccessHead;
 use crate::store::records::restore;
 use crate::store::records::sweep::Fill;
 use crate::store::{StoreError, StoreFuture};
@@ -12,7 +20,7 @@ use crate::store::{StoreError, StoreFuture};
 pub struct Walked {
     /// Records looked at.
     pub records: u64,
-    /// Records written anew.
+    /// Records written anew, or deleted.
     pub replaced: u64,
 }
 
@@ -121,6 +129,49 @@ pub struct Restored {
     pub epoch: [u8; 16],
 }
 
+/// What a purge is asked.
+#[derive(Clone, Debug)]
+pub struct PurgeOrder {
+    pub cut_offs: CutOffs,
+    /// The row of the access log that each step leaves; class, numbers and count are filled in.
+    pub row: AccessEntry,
+    /// Deletes nothing, and says what would go.
+    pub is_dry_run: bool,
+}
+
+/// What a purge has come to, of one class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Purged {
+    pub class: RetentionClass,
+    /// What was last used before this day is due.
+    pub ended_before: Date,
+    /// Things deleted: answers, settlement runs, purchasing powers, rows.
+    pub objects: u64,
+    /// Records that they consisted of.
+    pub records: u64,
+    /// Things whose time is over, and that wait for a settlement or a payment.
+    pub held_back: u64,
+}
+
+/// What a purge leaves of what it deleted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PurgeProof {
+    pub class: RetentionClass,
+    /// What was last used before this day went.
+    pub ended_before: Date,
+    /// Who ran it, as the access log names them.
+    pub by: String,
+    #[serde(with = "microsecond::required")]
+    pub begun_at: Timestamp,
+    /// When its last step was kept.
+    #[serde(with = "microsecond::required")]
+    pub last_at: Timestamp,
+    pub objects: u64,
+    pub records: u64,
+    /// Of the access log: up to where it is gone, which its chain is proven from.
+    pub log_start: Option<AccessHead>,
+}
+
 /// Reads a backup through and proves it whole, and made by the keys that are in it under this master key.
 ///
 /// # Errors
@@ -162,6 +213,17 @@ pub trait Upkeep: Send + Sync {
 
     /// Writes every record of an earlier format in the newest one.
     fn migrate<'a>(&'a self, progress: Progress<'a>) -> StoreFuture<'a, Walked>;
+
+    /// Deletes what is due, in steps each of which is kept whole with its proof and its row of the access log, and
+    /// between which others read and write. Broken off, it goes on where things are left when it is run again.
+    fn purge<'a>(
+        &'a self,
+        order: PurgeOrder,
+        progress: Progress<'a>,
+    ) -> StoreFuture<'a, Vec<Purged>>;
+
+    /// The proofs of all purges, by class and in their order.
+    fn purge_proofs(&self) -> StoreFuture<'_, Vec<PurgeProof>>;
 
     /// Figures, from a walk over all records.
     fn figures<'a>(&'a self, progress: Progress<'a>) -> StoreFuture<'a, Figures>;

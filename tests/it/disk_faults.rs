@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use crate::kill::people::person_id;
 use crate::support::message::Message;
-use crate::support::server::{Server, Site, get, program};
+use crate::support::server::{Server, Site, get, program, without_settings};
 
 /// Far longer than the store waits between two attempts to open itself.
 const WAIT_MAX: Duration = Duration::from_secs(60);
@@ -134,12 +134,9 @@ fn limit_files(server: &Server, bytes: &str) {
 
 /// Started so that a write past the limit is an error, and no signal that ends the process.
 fn start_without_signal(site: &Site) -> Server {
-    let mut command = Command::new("sh");
+    let mut command = without_settings("sh");
     command.args(["-c", "trap '' XFSZ; exec \"$@\"", "sh"]);
     command.arg(program().get_program());
-    for (key, _) in program().get_envs() {
-        command.env_remove(key);
-    }
     command.args(["serve", "--config"]).arg(site.config());
     Server::spawn(command, &site.folder().join("server.log"))
 }
@@ -179,23 +176,19 @@ fn is_root() -> bool {
 /// The server's command line, for a plain user: root may do anything.
 fn plain_command(site: &Site) -> Command {
     const NOBODY: u32 = 65534;
-    let own = program();
     let mut command = if is_root() {
         give(site.folder(), NOBODY);
-        let mut command = Command::new("setpriv");
+        let mut command = without_settings("setpriv");
         command.args([
             "--reuid=65534",
             "--regid=65534",
             "--clear-groups",
-            own.get_program().to_str().unwrap(),
+            program().get_program().to_str().unwrap(),
         ]);
         command
     } else {
-        Command::new(own.get_program())
+        program()
     };
-    for (key, _) in own.get_envs() {
-        command.env_remove(key);
-    }
     command.args(["serve", "--config"]).arg(site.config());
     command
 }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::answer::Answer;
 use crate::support::message::Message;
-use crate::support::server::{Server, Site, program};
+use crate::support::server::{Server, Site, program, without_settings};
 
 /// Far longer than anything here takes.
 const WAIT_MAX: Duration = Duration::from_secs(120);
@@ -30,18 +30,13 @@ fn the_log_is_synced_between_its_last_write_and_the_answer() {
     assert!(is_there, "strace is missing: apt-get install strace");
     let site = Site::new("");
     let trace = site.folder().join("trace");
-    let mut command = Command::new("strace");
+    let mut command = without_settings("strace");
     // -D: the server stays this test's own child, and gets its signals.
     command.args(["-D", "-f", "-yy", "-s", "32", "-e"]);
     command.arg(format!("trace={}", trace::CALLS));
     command.arg("-o").arg(&trace);
     command.arg(program().get_program());
     command.args(["serve", "--config"]).arg(site.config());
-    for (key, _) in std::env::vars_os() {
-        if key.to_string_lossy().starts_with("PSOP_") {
-            command.env_remove(key);
-        }
-    }
     let server = Server::spawn(command, &site.folder().join("server.log"));
     let server_id = server.id();
     assert_eq!(server.post(&Message::create().0).outcome(), "OK");

@@ -24,7 +24,7 @@ use measure::{Process, Usage};
 use crate::records::{Records, records};
 use crate::scenery::MISTYPED;
 use crate::support::message::Message;
-use crate::support::server::{Server, Site, program};
+use crate::support::server::{Server, Site, without_settings};
 
 /// Processor time that a mebibyte may take, in milliseconds.
 const CPU_MS_PER_MIB: f64 = 50.0;
@@ -69,11 +69,8 @@ fn start(site: &Site) -> (Server, f64) {
         };
         return (site.start(), factor);
     };
-    let mut command = std::process::Command::new(path);
+    let mut command = without_settings(path);
     command.arg("serve").arg("--config").arg(site.config());
-    for (key, _) in program().get_envs() {
-        command.env_remove(key);
-    }
     (
         Server::spawn(command, &site.folder().join("server.log")),
         1.0,

@@ -80,6 +80,7 @@ mod slow_clients;
 mod store_backup;
 mod store_fixture;
 mod store_postgres;
+mod store_purge;
 mod store_rekey;
 mod support;
 mod wrong_messages;

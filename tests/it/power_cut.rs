@@ -13,7 +13,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::kept_load::{self, Ledger, Persons, Proof};
-use crate::support::server::{Server, Site, program};
+use crate::support::server::{Server, Site, without_settings};
 use disk::{Disk, Mounted};
 
 /// A new disk after so many rounds: recovery of a recovered store is tested, and proofs stay short.
@@ -81,10 +81,7 @@ impl Machine {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(&self.program);
-        for (key, _) in program().get_envs() {
-            command.env_remove(key);
-        }
+        let mut command = without_settings(&self.program);
         command.args(arguments).arg("--config");
         command.arg(self.site.config());
         command

@@ -71,6 +71,12 @@ fn scene() -> Scene {
     }
 }
 
+/// Events of a month, approved, and the id of one.
+pub fn approved_month() -> (Site, Server, String) {
+    let mut scene = scene();
+    (scene.site, scene.server, scene.events.remove(0))
+}
+
 pub fn settle(site: &Site, organiser: &str, month: &str) -> String {
     let command = [
         "settlement",

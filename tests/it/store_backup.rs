@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -20,7 +20,7 @@ use crate::event_feed::{SINCE_EVER, ask};
 use crate::scenery::{grant, site};
 use crate::support::message::Message;
 use crate::support::planted::{Planted, Recorded};
-use crate::support::server::{Site, program};
+use crate::support::server::{Site, program, without_settings};
 
 const WRITERS: usize = 64;
 /// The signal of a process that would write more into a file than it may.
@@ -103,7 +103,10 @@ fn backup_that_breaks_off(site: &Site, file: &Path, blocks: u32) {
         text(file),
         text(&site.config())
     );
-    let output = Command::new("sh").args(["-c", &script]).output().unwrap();
+    let output = without_settings("sh")
+        .args(["-c", &script])
+        .output()
+        .unwrap();
     assert_eq!(
         output.status.signal(),
         Some(SIGXFSZ),

@@ -68,7 +68,7 @@ impl Export {
         }
         let store = &services.store;
         let end = store.access_head().await?.rows;
-        let (mut next, mut written, mut is_whole) = (0, 0_u64, true);
+        let (mut next, mut written, mut is_whole) = (store.access_start().await?.rows, 0_u64, true);
         while next < end {
             let mut rows = store.access_rows(next, PAGE_ROWS).await?;
             rows.retain(|row| row.position < end);
@@ -77,7 +77,10 @@ impl Export {
                 break;
             }
             for found in rows {
-                is_whole &= found.position == next;
+                if found.position != next {
+                    // A purge may have come meanwhile.
+                    is_whole &= found.position == store.access_start().await?.rows;
+                }
                 next = found.position.saturating_add(1);
                 if wanted.holds(&found) {
                     let text = match self.format {

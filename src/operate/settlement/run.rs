@@ -44,6 +44,11 @@ impl Run {
         let mut acting = Acting::new(services, output, &self.user, "settlement-run");
         loop {
             let book = acting.book(organiser).await?;
+            if let Some(purged_to) = book.purged_to.filter(|purged_to| month <= *purged_to) {
+                return Err(Failed::Refused(format!(
+                    "settlements up to {purged_to} are purged: settle what is left in a later month"
+                )));
+            }
             let under_way = match book.busy {
                 Some(busy) => Some(acting.run(busy).await?),
                 None => None,

@@ -18,7 +18,13 @@ impl Migrate {
         output: &Output,
     ) -> Result<Done, Failed> {
         let (mut tell, seen) = progress();
-        let walked = telling(output, seen, services.store.migrate(&mut tell)).await?;
+        let walked = telling(
+            output,
+            "written anew",
+            seen,
+            services.store.migrate(&mut tell),
+        )
+        .await?;
         let text = format!(
             "{} records looked at, {} written in the newest format",
             walked.records, walked.replaced

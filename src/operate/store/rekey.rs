@@ -23,7 +23,13 @@ impl Rekey {
     ) -> Result<Done, Failed> {
         let store = &services.store;
         let (mut tell, seen) = progress();
-        let walked = telling(output, seen, store.rekey(&self.new_key, &mut tell)).await?;
+        let walked = telling(
+            output,
+            "sealed anew",
+            seen,
+            store.rekey(&self.new_key, &mut tell),
+        )
+        .await?;
         tracing::info!(
             records = walked.records,
             sealed_anew = walked.replaced,
@@ -55,7 +61,7 @@ impl Finish {
     ) -> Result<Done, Failed> {
         let store = &services.store;
         let (mut tell, seen) = progress();
-        let walked = telling(output, seen, store.finish_rekey(&mut tell)).await?;
+        let walked = telling(output, "sealed anew", seen, store.finish_rekey(&mut tell)).await?;
         tracing::info!(
             records = walked.records,
             "the store's old keys were dropped"

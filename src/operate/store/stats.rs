@@ -23,7 +23,7 @@ impl Stats {
         output: &Output,
     ) -> Result<Done, Failed> {
         let (mut tell, seen) = progress();
-        let figures = telling(output, seen, services.store.figures(&mut tell)).await?;
+        let figures = telling(output, "counted", seen, services.store.figures(&mut tell)).await?;
         let text = if self.json {
             serde_json::to_string_pretty(&as_json(&figures))?
         } else {

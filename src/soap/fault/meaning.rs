@@ -78,9 +78,9 @@ impl FaultCode {
                 en: "Something failed here, and nothing was done. Send the same message again; if it stays, tell the operator the message id.",
             },
             FaultCode::StoreUnavailable => Texts {
-                fi: "Tietovarastoa ei voi nyt käyttää, eikä mitään tehty. Lähetä sama sanoma myöhemmin uudelleen; ylläpito näkee syyn lokista.",
-                sv: "Datalagret kan inte användas nu och inget gjordes. Skicka samma meddelande igen senare; driften ser orsaken i loggen.",
-                en: "The data store cannot be used now, and nothing was done. Send the same message again later; the operator finds the reason in the log.",
+                fi: "Tietovarastoa ei voi nyt käyttää. Lähetä sama sanoma myöhemmin uudelleen: mitään ei tehdä kahdesti. Ylläpito näkee syyn lokista.",
+                sv: "Datalagret kan inte användas nu. Skicka samma meddelande igen senare: inget görs två gånger. Driften ser orsaken i loggen.",
+                en: "The data store cannot be used now. Send the same message again later: nothing is done twice. The operator finds the reason in the log.",
             },
             FaultCode::BusyRetry => Texts {
                 fi: "Kerralla pyydetään liikaa, tai vastaus ei ehtinyt ajoissa. Lähetä sama sanoma hetken kuluttua uudelleen samalla tunnisteella.",

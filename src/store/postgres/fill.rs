@@ -8,6 +8,7 @@ use deadpool_postgres::Object;
 use tokio_postgres::binary_copy::BinaryCopyInWriter;
 use tokio_postgres::types::Type;
 
+use super::LONG;
 use super::committer::by_table;
 use super::database::Database;
 use super::failure::Failure;
@@ -47,9 +48,9 @@ impl PgFill {
             ));
         }
         let mut sql = format!("TRUNCATE {};", sql_tables().join(", "));
-        for (table, name) in FOREIGN_KEYS {
+        for (table, column) in FOREIGN_KEYS {
             sql.push_str(&format!(
-                "ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name};"
+                "ALTER TABLE {table} DROP CONSTRAINT IF EXISTS names_{column};"
             ));
         }
         fill.wait(async { Ok(fill.client.batch_execute(&sql).await?) })?;
@@ -106,7 +107,7 @@ impl Fill for PgFill {
     fn finish(self: Box<Self>, state: Vec<u8>) -> Result<(), StoreError> {
         let key = Key::meta(STATE_NAME);
         // To prove the constraints reads everything once more.
-        let longest = self.database.timeout * 720;
+        let longest = self.database.timeout * LONG;
         let client = &self.client;
         self.database
             .wait_for(longest, async {

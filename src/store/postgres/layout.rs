@@ -41,25 +41,37 @@ pub(super) fn sql_table(table: Table) -> &'static str {
         Table::SettlementBook => "settlement_book",
         Table::AnswerByMessage => "answer_by_message",
         Table::AnswerByReference => "answer_by_reference",
+        Table::AnswerOfGrant => "answer_of_purchasing_power",
         Table::Miss => "miss",
         Table::Access => "access_log",
+        Table::PurgeProof => "purge_proof",
     }
 }
 
-/// Constraints between tables, as (table, name): in the way while a store is filled.
-pub(super) const FOREIGN_KEYS: [(&str, &str); 8] = [
-    ("purchasing_power_of_customer", "names_customer"),
-    ("purchasing_power_of_customer", "names_purchasing_power"),
-    (
-        "service_event_of_purchasing_power",
-        "names_purchasing_power",
-    ),
-    ("service_event_of_purchasing_power", "names_service_event"),
-    ("ledger", "names_purchasing_power"),
-    ("settlement_provider", "names_settlement_run"),
-    ("settlement_row", "names_settlement_run"),
-    ("settlement_row", "names_service_event"),
+/// Constraints between tables, as (table, column), named `names_COLUMN`: in the way while a store is filled.
+pub(super) const FOREIGN_KEYS: [(&str, &str); 10] = [
+    ("purchasing_power_of_customer", "customer"),
+    ("purchasing_power_of_customer", "purchasing_power"),
+    ("service_event_of_purchasing_power", "purchasing_power"),
+    ("service_event_of_purchasing_power", "service_event"),
+    ("ledger", "purchasing_power"),
+    ("settlement_provider", "settlement_run"),
+    ("settlement_row", "settlement_run"),
+    ("settlement_row", "service_event"),
+    ("answer_of_purchasing_power", "purchasing_power"),
+    ("answer_of_purchasing_power", "answer"),
 ];
+
+/// Makes the indexes by which the database finds what names a row that is deleted. They would cost every commit, so
+/// that they are there only during a purge; one that a broken-off purge left half made is made anew.
+pub(super) fn purge_indexes() -> impl Iterator<Item = (String, String)> {
+    FOREIGN_KEYS.into_iter().map(|(table, column)| {
+        let drop = format!("DROP INDEX CONCURRENTLY IF EXISTS purge_{table}_{column}");
+        let make =
+            format!("CREATE INDEX CONCURRENTLY purge_{table}_{column} ON {table} ({column})");
+        (drop, make)
+    })
+}
 
 /// One statement's part of a span: the records of one SQL table between two keys.
 #[derive(Debug)]
@@ -143,7 +155,7 @@ mod tests {
             "a table twice, or out of order"
         );
         assert_eq!(tables.first(), Some(&"meta"));
-        assert_eq!(tables.last(), Some(&"access_log"));
+        assert_eq!(tables.last(), Some(&"purge_proof"));
     }
 
     #[test]
@@ -159,8 +171,10 @@ mod tests {
         }
         let keys = include_str!("migrations/foreign_keys.sql");
         assert_eq!(keys.matches("ADD CONSTRAINT").count(), FOREIGN_KEYS.len());
-        for (table, name) in FOREIGN_KEYS {
-            let made = format!("ALTER TABLE {table} ADD CONSTRAINT {name}\n");
+        for (table, column) in FOREIGN_KEYS {
+            let made = format!(
+                "ALTER TABLE {table} ADD CONSTRAINT names_{column}\n    FOREIGN KEY ({column})"
+            );
             assert!(keys.contains(&made), "{made}");
         }
     }
@@ -178,11 +192,11 @@ mod tests {
         assert_eq!(all.len(), sql_tables().len());
         let from = Bound::Excluded(Key::access(7));
         let rest = stretches(&Span::from(Key::EMPTY, from), Order::First);
-        assert_eq!(rest.len(), 1);
-        assert!(
-            rest[0]
-                .sql
-                .starts_with("SELECT key, record FROM access_log WHERE key > $1")
-        );
+        let tables = ["access_log", "purge_proof"];
+        assert_eq!(rest.len(), tables.len());
+        for (stretch, table) in rest.iter().zip(tables) {
+            let begins = format!("SELECT key, record FROM {table} WHERE key > $1");
+            assert!(stretch.sql.starts_with(&begins), "{}", stretch.sql);
+        }
     }
 }

@@ -23,6 +23,10 @@ mod facts;
 mod history;
 #[path = "../suite/misses.rs"]
 mod misses;
+#[path = "../suite/purge.rs"]
+mod purge;
+#[path = "../suite/purge_log.rs"]
+mod purge_log;
 #[path = "../suite/registry.rs"]
 mod registry;
 #[path = "../../../tests/it/support/postgres.rs"]

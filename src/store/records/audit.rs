@@ -10,10 +10,12 @@ use super::keys::{Hash, Key, STATE_NAME, Table};
 use super::record::{self, corrupt};
 use super::renewal::{self, sealed_by_nobody};
 use super::stored::{AccessRow, ChainedRow, State};
-use super::{Engine, Found, Order, Span, View};
+use super::{Engine, Found, Order, Span, View, purge};
+use crate::domain::retention::RetentionClass;
 use crate::secrets::Keyring;
 use crate::store::StoreError;
 use crate::store::audit::{AccessHead, AccessRecord, AccessVerdict, Breach, Broken};
+use crate::store::upkeep::refused;
 
 /// Rows read at a time: the others wait for the store no longer than these take.
 const PIECE_ROWS: usize = 256;
@@ -26,6 +28,14 @@ pub(in crate::store) fn state(view: &dyn View) -> Result<State, StoreError> {
 
 pub(in crate::store) fn head(view: &dyn View) -> Result<AccessHead, StoreError> {
     state(view).map(|state| head_of(&state))
+}
+
+/// Up to where the log is purged.
+pub(in crate::store) fn start(view: &dyn View) -> Result<AccessHead, StoreError> {
+    let last = purge::last_proof(view, RetentionClass::AccessLog)?;
+    Ok(last
+        .and_then(|proof| proof.log_start)
+        .unwrap_or(AccessHead::EMPTY))
 }
 
 fn head_of(state: &State) -> AccessHead {
@@ -58,6 +68,38 @@ pub(in crate::store) fn rows(
         .collect()
 }
 
+/// At most `most` rows after a head, each with the head that it makes, as far as the chain is unbroken.
+pub(in crate::store) fn rows_after(
+    engine: &impl Engine,
+    mut head: AccessHead,
+    most: usize,
+) -> Result<Vec<(AccessRecord, AccessHead)>, StoreError> {
+    let raw = engine.read(|view| {
+        renewal::follow(view)?;
+        raw_rows(view, head.rows, most)
+    })?;
+    let keyring = engine.keyring();
+    let mut rows = Vec::with_capacity(raw.len());
+    for (key, value) in &raw {
+        let (chained, plain) = open(&keyring, key, value)?;
+        let link = chain_link(&keyring, &head.link, head.rows, &plain)?;
+        if (chained.position, chained.link) != (head.rows, link) {
+            return Err(refused(format!(
+                "the access log is broken at position {}: `audit verify` says how, and nothing of it is purged from there on",
+                head.rows
+            )));
+        }
+        let row: AccessRow<'_> = record::decode_plain(Table::Access, &plain)?;
+        let row = row.into_record(head.rows);
+        head = AccessHead {
+            rows: head.rows.saturating_add(1),
+            link,
+        };
+        rows.push((row, head));
+    }
+    Ok(rows)
+}
+
 /// Walks the chain to the log's head, and compares it with an earlier head on the way.
 pub(in crate::store) async fn verify(
     engine: &impl Engine,
@@ -66,11 +108,26 @@ pub(in crate::store) async fn verify(
     let mut chain = Chain::new(earlier);
     let keyring = engine.keyring();
     loop {
-        let (state, piece) = engine.read(|view| {
+        let read = engine.read(|view| {
             renewal::follow(view)?;
+            match start(view) {
+                Ok(start) => chain.begin_at(start),
+                Err(StoreError::Corrupt(text)) => return Ok(Err(text)),
+                Err(error) => return Err(error),
+            }
             let rows = raw_rows(view, chain.proven.rows, PIECE_ROWS)?;
-            Ok((state(view)?, rows))
+            Ok(Ok((state(view)?, rows)))
         })?;
+        let (state, piece) = match read {
+            Ok(read) => read,
+            Err(text) => {
+                let breach = Breach {
+                    position: chain.proven.rows,
+                    broken: Broken::Unproven(text),
+                };
+                return Ok(chain.verdict(Some(breach)));
+            }
+        };
         match chain.walk(&keyring, &piece, head_of(&state)) {
             Ok(true) => return Ok(chain.verdict(None)),
             Ok(false) => yield_now().await,
@@ -88,6 +145,7 @@ enum Stop {
 
 /// The walk so far.
 struct Chain {
+    start: AccessHead,
     proven: AccessHead,
     earlier: Option<AccessHead>,
 }
@@ -95,13 +153,23 @@ struct Chain {
 impl Chain {
     fn new(earlier: Option<AccessHead>) -> Chain {
         Chain {
+            start: AccessHead::EMPTY,
             proven: AccessHead::EMPTY,
             earlier,
         }
     }
 
+    /// What was purged, also since the walk began, is proven by its sealed proof.
+    fn begin_at(&mut self, start: AccessHead) {
+        self.start = start;
+        if start.rows > self.proven.rows {
+            self.proven = start;
+        }
+    }
+
     fn verdict(self, breach: Option<Breach>) -> AccessVerdict {
         AccessVerdict {
+            start: self.start,
             proven: self.proven,
             breach,
         }
@@ -147,6 +215,10 @@ impl Chain {
             }));
         }
         match self.earlier {
+            Some(earlier) if earlier.rows < self.start.rows => Err(Stop::Breach(Breach {
+                position: self.start.rows,
+                broken: Broken::Purged,
+            })),
             Some(earlier) if earlier.rows > head.rows => {
                 Err(self.breach(Broken::CutTail { rows: earlier.rows }))
             }

@@ -84,10 +84,10 @@ impl Staged {
                 return Ok(Verdict::Conflict);
             }
         }
-        if let Some((table, key, version)) = &change.unchanged
-            && self.version(view, *table, key)? != *version
-        {
-            return Ok(Verdict::Conflict);
+        for (table, key, version) in &change.unchanged {
+            if self.version(view, *table, key)? != *version {
+                return Ok(Verdict::Conflict);
+            }
         }
         for record in &change.versioned {
             let next = self

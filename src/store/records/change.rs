@@ -43,8 +43,8 @@ pub(in crate::store) struct PreparedChange {
     pub(in crate::store) inserts: Vec<(Key, Vec<u8>)>,
     /// A key that must be free and stays so.
     pub(in crate::store) absent: Option<Key>,
-    /// A versioned record that must have this version, and keeps it.
-    pub(in crate::store) unchanged: Option<(Table, Key, u64)>,
+    /// Versioned records that must have this version, and keep it or are among the removals.
+    pub(in crate::store) unchanged: Vec<(Table, Key, u64)>,
     /// Records whose keys may hold something or not.
     pub(in crate::store) puts: Vec<(Key, Vec<u8>)>,
     pub(in crate::store) removals: Vec<Key>,
@@ -58,6 +58,25 @@ pub(in crate::store) struct PreparedChange {
 }
 
 impl PreparedChange {
+    /// A change that leaves its access rows and nothing else.
+    pub(in crate::store) fn of_rows(
+        keyring: &Keyring,
+        entry: &AccessEntry,
+    ) -> Result<PreparedChange, StoreError> {
+        Ok(PreparedChange {
+            keys_version: keyring.version(),
+            inserts: Vec::new(),
+            absent: None,
+            unchanged: Vec::new(),
+            puts: Vec::new(),
+            removals: Vec::new(),
+            versioned: Vec::new(),
+            events: Vec::new(),
+            access_rows: access_rows(keyring, entry)?,
+            miss: None,
+        })
+    }
+
     /// Keys of the records that it is decided on once more when it is committed, so that they can be fetched in one go.
     pub(in crate::store) fn about(&self) -> impl Iterator<Item = &Key> {
         let inserted = self.inserts.iter().map(|(key, _)| key);
@@ -98,29 +117,20 @@ pub(in crate::store) fn prepare(
     keyring: &Keyring,
     change: &Change,
 ) -> Result<PreparedChange, StoreError> {
-    let mut prepared = PreparedChange {
-        keys_version: keyring.version(),
-        inserts: Vec::new(),
-        absent: match &change.unanswered_reference {
-            Some(reference) => {
-                let hash = reference_hash(keyring, reference)?;
-                Some(Key::answer_by_reference(&hash))
-            }
-            None => None,
-        },
-        unchanged: change
-            .run_seen
-            .map(|(number, version)| (Table::SettlementRun, Key::settlement_run(number), version)),
-        puts: Vec::new(),
-        removals: Vec::new(),
-        versioned: Vec::new(),
-        events: Vec::new(),
-        access_rows: access_rows(keyring, &change.access)?,
-        miss: match change.miss {
-            Some(miss) => Some((client_hash(keyring, &change.access.client)?, miss)),
-            None => None,
-        },
-    };
+    let mut prepared = PreparedChange::of_rows(keyring, &change.access)?;
+    if let Some(reference) = &change.unanswered_reference {
+        let hash = reference_hash(keyring, reference)?;
+        prepared.absent = Some(Key::answer_by_reference(&hash));
+    }
+    if let Some((number, version)) = change.run_seen {
+        let key = Key::settlement_run(number);
+        prepared
+            .unchanged
+            .push((Table::SettlementRun, key, version));
+    }
+    if let Some(miss) = change.miss {
+        prepared.miss = Some((client_hash(keyring, &change.access.client)?, miss));
+    }
     if let Some(effect) = &change.effect {
         prepare_effect(keyring, effect, change.access.at, &mut prepared)?;
     }
@@ -284,6 +294,11 @@ fn prepare_answers(
         let sealed = seal_answer(&key, answer)?;
         let value = record::encode(&key, &StoredReference { kept_at, sealed })?;
         prepared.inserts.push((key, value));
+        if let Some(effect) = &change.effect {
+            let key = Key::answers_of_grant(effect.grant.number).with_reference(&hash);
+            let value = record::encode(&key, &())?;
+            prepared.inserts.push((key, value));
+        }
         under = Some(hash);
     }
     if let Some((message, answer)) = &change.answer_by_message {

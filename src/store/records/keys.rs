@@ -13,6 +13,7 @@ use crate::domain::client::ClientId;
 use crate::domain::event_id::EventId;
 use crate::domain::number::PurchasingPowerNumber;
 use crate::domain::registry::OrganiserCode;
+use crate::domain::retention::RetentionClass;
 use crate::domain::settlement::{RowPlace, RunNumber};
 
 pub(in crate::store) use self::table::{REGISTRY_TABLES, TABLES, Table};
@@ -176,16 +177,20 @@ impl Key {
         Key::table(Table::Grant).fixed(&number.bits().to_be_bytes())
     }
 
+    /// Prefix of a customer's grants for whatever service.
+    pub(in crate::store) fn all_grants_of_customer(organiser: OrganiserCode, person: &Hash) -> Key {
+        Key::table(Table::GrantOfCustomer)
+            .organiser_code(organiser)
+            .fixed(person)
+    }
+
     /// Prefix of a customer's grants for one service.
     pub(in crate::store) fn grants_of_customer(
         organiser: OrganiserCode,
         person: &Hash,
         service_code: &str,
     ) -> Key {
-        Key::table(Table::GrantOfCustomer)
-            .organiser_code(organiser)
-            .fixed(person)
-            .text(service_code)
+        Key::all_grants_of_customer(organiser, person).text(service_code)
     }
 
     /// Below [`Key::grants_of_customer`] and the tables that begin with a number.
@@ -297,6 +302,29 @@ impl Key {
         Key::table(Table::AnswerByReference).fixed(reference)
     }
 
+    /// The reference's hash, as [`Key::answer_by_reference`] wrote it.
+    pub(in crate::store) fn reference(&self) -> Option<Hash> {
+        let hash = self.0.strip_prefix(&[Table::AnswerByReference as u8])?;
+        hash.try_into().ok()
+    }
+
+    /// Prefix of the answers by reference that are about a grant.
+    pub(in crate::store) fn answers_of_grant(number: PurchasingPowerNumber) -> Key {
+        Key::table(Table::AnswerOfGrant).with_number(number)
+    }
+
+    /// Below [`Key::answers_of_grant`].
+    pub(in crate::store) fn with_reference(self, reference: &Hash) -> Key {
+        self.fixed(reference)
+    }
+
+    /// Number and reference, as [`Key::answers_of_grant`] and [`Key::with_reference`] wrote them.
+    pub(in crate::store) fn answer_place(&self) -> Option<(u64, Hash)> {
+        let rest = self.0.strip_prefix(&[Table::AnswerOfGrant as u8])?;
+        let (number, reference) = rest.split_first_chunk()?;
+        Some((u64::from_be_bytes(*number), reference.try_into().ok()?))
+    }
+
     /// Prefix of a client's misses.
     pub(in crate::store) fn misses(client: &Hash) -> Key {
         Key::table(Table::Miss).fixed(client)
@@ -312,6 +340,16 @@ impl Key {
 
     pub(in crate::store) fn access(position: u64) -> Key {
         Key::table(Table::Access).fixed(&position.to_be_bytes())
+    }
+
+    /// Prefix of the proofs of a class, in the order in which its purges began.
+    pub(in crate::store) fn purge_proofs(class: RetentionClass) -> Key {
+        Key::table(Table::PurgeProof).fixed(&[class as u8])
+    }
+
+    /// Below [`Key::purge_proofs`]: where the access log stood when the purge began.
+    pub(in crate::store) fn with_purge(self, access_rows: u64) -> Key {
+        self.fixed(&access_rows.to_be_bytes())
     }
 
     /// Place of an access row, as [`Key::access`] wrote it.

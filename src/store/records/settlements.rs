@@ -78,6 +78,35 @@ pub(in crate::store) fn run(view: &dyn View, number: RunNumber) -> Result<Option
     sealed_under_version(view, Table::SettlementRun, &key)
 }
 
+/// A run that is not purged.
+pub(in crate::store) fn standing_run(
+    view: &dyn View,
+    number: RunNumber,
+) -> Result<Option<Run>, StoreError> {
+    Ok(match is_purged(view, number)? {
+        true => None,
+        false => run(view, number)?,
+    })
+}
+
+/// Whether a run is purged, or is being purged.
+pub(in crate::store) fn is_purged(view: &dyn View, number: RunNumber) -> Result<bool, StoreError> {
+    let book = book(view, number.organiser)?;
+    Ok(book.is_some_and(|book| book.is_purged(number)))
+}
+
+/// Every run of an organiser that is not purged.
+pub(in crate::store) fn standing_runs(
+    view: &dyn View,
+    organiser: OrganiserCode,
+) -> Result<Vec<Run>, StoreError> {
+    let book = book(view, organiser)?;
+    let mut runs = runs(view, organiser)?;
+    runs.retain(|run| !book.as_ref().is_some_and(|book| book.is_purged(run.number)));
+    Ok(runs)
+}
+
+/// Every run of an organiser, those that are being purged included.
 pub(in crate::store) fn runs(
     view: &dyn View,
     organiser: OrganiserCode,

@@ -101,11 +101,11 @@ impl<E: Engine> Store for RecordStore<E> {
     }
 
     fn settlement_runs(&self, organiser: OrganiserCode) -> StoreFuture<'_, Vec<Run>> {
-        self.read(|view| settlements::runs(view, organiser))
+        self.read(|view| settlements::standing_runs(view, organiser))
     }
 
     fn settlement_run(&self, number: RunNumber) -> StoreFuture<'_, Option<Run>> {
-        self.read(|view| settlements::run(view, number))
+        self.read(|view| settlements::standing_run(view, number))
     }
 
     fn settlement_providers(&self, number: RunNumber) -> StoreFuture<'_, Vec<ProviderSums>> {
@@ -154,6 +154,10 @@ impl<E: Engine> Store for RecordStore<E> {
 
     fn access_head(&self) -> StoreFuture<'_, AccessHead> {
         self.read(audit::head)
+    }
+
+    fn access_start(&self) -> StoreFuture<'_, AccessHead> {
+        self.read(audit::start)
     }
 
     fn access_rows(&self, from: u64, most: usize) -> StoreFuture<'_, Vec<AccessRecord>> {

@@ -180,6 +180,11 @@ impl StoredAnswer {
         }
     }
 
+    /// The grant that the answer is about.
+    pub(in crate::store) fn number(&self) -> Option<PurchasingPowerNumber> {
+        self.number
+    }
+
     pub(in crate::store) fn into_answer(self) -> KeptAnswer {
         KeptAnswer {
             digest: self.digest,

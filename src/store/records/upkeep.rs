@@ -4,11 +4,11 @@ use std::future::ready;
 use std::sync::{Arc, PoisonError};
 
 use super::backup::{Backup, Step, forget_later, overtaken};
-use super::{Engine, RecordStore, copy, figures, migrate, rekey, replace};
+use super::{Engine, RecordStore, copy, figures, migrate, purge, rekey, replace};
 use crate::secrets::MasterKey;
 use crate::store::upkeep::{
-    BackupNext, BackupPlace, BackupTurn, Copied, Figures, Filling, KeysStanding, Progress, Upkeep,
-    Walked,
+    BackupNext, BackupPlace, BackupTurn, Copied, Figures, Filling, KeysStanding, Progress,
+    PurgeOrder, PurgeProof, Purged, Upkeep, Walked,
 };
 use crate::store::{StoreError, StoreFuture};
 
@@ -60,6 +60,18 @@ impl<E: Engine> Upkeep for RecordStore<E> {
 
     fn migrate<'a>(&'a self, progress: Progress<'a>) -> StoreFuture<'a, Walked> {
         Box::pin(migrate::migrate(&self.engine, progress))
+    }
+
+    fn purge<'a>(
+        &'a self,
+        order: PurgeOrder,
+        progress: Progress<'a>,
+    ) -> StoreFuture<'a, Vec<Purged>> {
+        Box::pin(purge::purge(&self.engine, order, progress))
+    }
+
+    fn purge_proofs(&self) -> StoreFuture<'_, Vec<PurgeProof>> {
+        Box::pin(ready(purge::proofs(&self.engine)))
     }
 
     fn figures<'a>(&'a self, progress: Progress<'a>) -> StoreFuture<'a, Figures> {

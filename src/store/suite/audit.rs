@@ -57,6 +57,7 @@ async fn an_untouched_log_is_proven_to_its_head_and_past_every_earlier_one() {
 async fn an_empty_log_is_unbroken() {
     let place = Place::new();
     let empty = AccessVerdict {
+        start: AccessHead::EMPTY,
         proven: AccessHead::EMPTY,
         breach: None,
     };

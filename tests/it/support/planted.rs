@@ -21,6 +21,7 @@ use psop_adapter::domain::purchasing_power::{
     Content, Decision, Providers, PurchasingPower, Saldo, ValueBasis,
 };
 use psop_adapter::domain::registry::{Instrument, LegalBasis, OrganiserCode, Unit};
+use psop_adapter::domain::retention::Retention;
 use psop_adapter::domain::service_event::{
     Credited, Details, EventKind, EventLine, EventState, PlacedEvent, Procedure, ServiceEvent,
     Shares,
@@ -140,6 +141,7 @@ impl Planted {
             misses_max: 10,
             misses_window: std::time::Duration::from_secs(600),
             feed_rows_max: 5000,
+            retention: Retention::default(),
             mandates: psop_adapter::mandate::Mandates::NotConfigured,
         }
     }

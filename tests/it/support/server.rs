@@ -3,6 +3,7 @@
 //! With `PSOP_TEST_BACK_END=postgres` sites have their store in a database, and with `PSOP_TEST_ADAPTERS=2` (or more)
 //! so many processes share each of them and are called in turn: the same tests prove that too.
 
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
@@ -18,7 +19,12 @@ use super::{conformance, root};
 
 /// The program under test.
 pub fn program() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_psop-adapter"));
+    without_settings(env!("CARGO_BIN_EXE_psop-adapter"))
+}
+
+/// A command that inherits nothing of these tests' own settings, which the program would take for its own.
+pub fn without_settings(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
     for (key, _) in std::env::vars_os() {
         if key.to_string_lossy().starts_with("PSOP_") {
             command.env_remove(key);

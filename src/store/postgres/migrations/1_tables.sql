@@ -101,6 +101,14 @@ CREATE TABLE answer_by_reference (
     record bytea NOT NULL CHECK (octet_length(record) BETWEEN 5 AND 65536)
 );
 
+-- Number, keyed hash of a reference.
+CREATE TABLE answer_of_purchasing_power (
+    key bytea PRIMARY KEY CHECK (get_byte(key, 0) = 50 AND octet_length(key) = 41),
+    record bytea NOT NULL CHECK (octet_length(record) = 5),
+    purchasing_power bytea GENERATED ALWAYS AS ('\x21'::bytea || substring(key FROM 2 FOR 8)) STORED,
+    answer bytea GENERATED ALWAYS AS ('\x31'::bytea || substring(key FROM 10)) STORED
+);
+
 CREATE TABLE miss (
     key bytea PRIMARY KEY CHECK (get_byte(key, 0) = 64),
     record bytea NOT NULL CHECK (octet_length(record) BETWEEN 5 AND 64)
@@ -109,6 +117,12 @@ CREATE TABLE miss (
 -- Position.
 CREATE TABLE access_log (
     key bytea PRIMARY KEY CHECK (get_byte(key, 0) = 80 AND octet_length(key) = 9),
+    record bytea NOT NULL CHECK (octet_length(record) BETWEEN 5 AND 65536)
+);
+
+-- Class, and where the access log stood when the purge began.
+CREATE TABLE purge_proof (
+    key bytea PRIMARY KEY CHECK (get_byte(key, 0) = 81 AND octet_length(key) = 10),
     record bytea NOT NULL CHECK (octet_length(record) BETWEEN 5 AND 65536)
 );
 

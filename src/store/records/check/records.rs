@@ -24,6 +24,7 @@ use crate::domain::service_event::{PlacedEvent, ServiceEvent};
 use crate::domain::settlement::RunNumber;
 use crate::secrets::WrappedKeys;
 use crate::store::StoreError;
+use crate::store::upkeep::PurgeProof;
 
 /// A record as it was found.
 pub(super) struct Record<'a> {
@@ -93,15 +94,17 @@ pub(super) fn check(
         Table::SettlementRow => settlements::row(view, record, problems)?,
         Table::SettlementBook => settlements::book(view, record, problems)?,
         Table::AnswerByMessage => message(view, record, problems)?,
-        Table::AnswerByReference => {
-            let stored: StoredReference = record.decode()?;
-            record.unseal::<StoredAnswer>(view, &stored.sealed)?;
-        }
+        Table::AnswerByReference => reference(view, record, problems)?,
+        Table::AnswerOfGrant => answer_of_grant(view, record, problems)?,
         Table::Miss => {
             record.decode::<StoredMiss>()?;
         }
         // Its rows are opened along the chain.
         Table::Access => {}
+        Table::PurgeProof => {
+            let stored: Versioned = record.decode()?;
+            record.unseal::<PurgeProof>(view, &stored.sealed)?;
+        }
     }
     Ok(None)
 }
@@ -319,6 +322,46 @@ fn message(
                 problems.push("the answer it names is missing".to_owned());
             }
         }
+    }
+    Ok(())
+}
+
+/// An answer kept under a reference, which lives as long as the grant it is about.
+fn reference(
+    view: &dyn View,
+    record: &Record<'_>,
+    problems: &mut Problems,
+) -> Result<(), StoreError> {
+    let stored: StoredReference = record.decode()?;
+    let answer: StoredAnswer = record.unseal(view, &stored.sealed)?;
+    let (Some(number), Some(hash)) = (answer.number(), record.key.reference()) else {
+        problems.push("it is about no purchasing power".to_owned());
+        return Ok(());
+    };
+    let listed = Key::answers_of_grant(number).with_reference(&hash);
+    if view.raw(&listed)?.is_none() {
+        problems.push("it is missing from its purchasing power's answers".to_owned());
+    }
+    Ok(())
+}
+
+fn answer_of_grant(
+    view: &dyn View,
+    record: &Record<'_>,
+    problems: &mut Problems,
+) -> Result<(), StoreError> {
+    record.decode::<()>()?;
+    let (number, hash) = record
+        .key
+        .answer_place()
+        .ok_or_else(|| corrupt(record.table, "names no answer"))?;
+    let number = PurchasingPowerNumber::try_from(number)
+        .map_err(|_| corrupt(record.table, "names no number"))?;
+    if view.raw(&Key::grant(number))?.is_none() {
+        problems.push("the row is about a purchasing power that is missing".to_owned());
+    }
+    if view.raw(&Key::answer_by_reference(&hash))?.is_none() {
+        problems.push("the row names an answer that is missing".to_owned());
     }
     Ok(())
 }

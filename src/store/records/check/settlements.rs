@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 
 use super::super::events;
 use super::super::keys::{Key, Table};
-use super::super::record::corrupt;
 use super::super::settlements;
 use super::super::stored::{Bytes, Versioned};
 use super::super::{Engine, View};
@@ -101,8 +100,11 @@ pub(super) fn book(
         problems.push("it is kept under the key of another organiser".to_owned());
     }
     for carried in book.carried.values() {
-        let by = settlements::run(view, carried.by)?;
-        if carried.amount.0 >= 0 || by.is_none_or(|run| run.state == RunState::Cancelled) {
+        let is_carried = match settlements::run(view, carried.by)? {
+            Some(run) => run.state != RunState::Cancelled,
+            None => book.is_purged(carried.by),
+        };
+        if carried.amount.0 >= 0 || !is_carried {
             problems.push("it carries forward what no run did".to_owned());
         }
     }
@@ -139,7 +141,7 @@ pub(super) fn of_event(
         event: event.id,
     };
     let key = Key::settlement_rows(number).with_place(&place);
-    let is_listed = view.raw(&key)?.is_some();
+    let is_listed = view.raw(&key)?.is_some() || settlements::is_purged(view, number)?;
     must(is_listed, "it is missing from the settlement run it names");
     Ok(())
 }
@@ -166,7 +168,7 @@ pub(super) fn judge(
             match piece {
                 Piece::More => {}
                 Piece::Changed => break,
-                Piece::Damaged => return Ok(()),
+                Piece::Damaged | Piece::Purged => return Ok(()),
                 Piece::Last => {
                     sums.tell(number, findings);
                     return Ok(());
@@ -182,6 +184,8 @@ enum Piece {
     Last,
     Changed,
     Damaged,
+    /// What is left of it is not looked at any more.
+    Purged,
 }
 
 /// What was read of a run so far.
@@ -200,8 +204,9 @@ impl Sums {
         number: RunNumber,
         records_max: usize,
     ) -> Result<Piece, StoreError> {
-        let run = settlements::run(view, number)?
-            .ok_or_else(|| corrupt(Table::SettlementRun, "is missing"))?;
+        let Some(run) = settlements::standing_run(view, number)? else {
+            return Ok(Piece::Purged);
+        };
         match &self.run {
             Some(first) if first.version != run.version => return Ok(Piece::Changed),
             Some(_) => {}

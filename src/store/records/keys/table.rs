@@ -28,8 +28,10 @@ pub(in crate::store) enum Table {
     SettlementBook = 0x2B,
     AnswerByMessage = 0x30,
     AnswerByReference = 0x31,
+    AnswerOfGrant = 0x32,
     Miss = 0x40,
     Access = 0x50,
+    PurgeProof = 0x51,
 }
 
 /// The tables that a registry replaces.
@@ -47,7 +49,7 @@ pub(in crate::store) const REGISTRY_TABLES: [Table; 10] = [
 ];
 
 /// Every table there is.
-pub(in crate::store) const TABLES: [Table; 27] = [
+pub(in crate::store) const TABLES: [Table; 29] = [
     Table::Meta,
     Table::Municipality,
     Table::County,
@@ -73,8 +75,10 @@ pub(in crate::store) const TABLES: [Table; 27] = [
     Table::SettlementBook,
     Table::AnswerByMessage,
     Table::AnswerByReference,
+    Table::AnswerOfGrant,
     Table::Miss,
     Table::Access,
+    Table::PurgeProof,
 ];
 
 impl Table {
@@ -91,6 +95,7 @@ impl Table {
                 | Table::AnswerByMessage
                 | Table::AnswerByReference
                 | Table::Access
+                | Table::PurgeProof
         )
     }
 
@@ -122,8 +127,10 @@ impl Table {
             Table::SettlementBook => "settlements of an organiser",
             Table::AnswerByMessage => "answer by message",
             Table::AnswerByReference => "answer by reference",
+            Table::AnswerOfGrant => "answers of a purchasing power",
             Table::Miss => "miss",
             Table::Access => "access log",
+            Table::PurgeProof => "proof of a purge",
         }
     }
 }

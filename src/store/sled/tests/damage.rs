@@ -63,7 +63,9 @@ async fn read_all(store: &SledStore, kept: &Kept, case: &Case) -> Result<(), Sto
         let key = message(&format!("m-{bits}"));
         let reference = reference(&format!("lahde-{bits}"));
         let replays = store.replays(&key, &reference).await?;
-        let expected = Some(answer(&format!("<answer>{bits}</answer>")));
+        let mut expected = answer(&format!("<answer>{bits}</answer>"));
+        expected.about.number = Some(number(bits));
+        let expected = Some(expected);
         assert_eq!(replays.by_message, expected, "{case:?}: {bits}");
         assert_eq!(replays.by_reference, expected, "{case:?}: {bits}");
     }

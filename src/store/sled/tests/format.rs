@@ -8,13 +8,16 @@ use super::history::{event, sums_of};
 use super::registry::registry;
 use super::*;
 use crate::domain::access::{MandateCheck, MandateResult};
+use crate::domain::retention::RetentionClass;
 use crate::domain::service_event::{CreditOf, Settled};
 use crate::domain::settlement::{Book, Carried, Run, RunNumber, row_of};
 use crate::store::Miss;
+use crate::store::audit::AccessHead;
 use crate::store::records::stored::{
     AccessRow, Bytes, ChainedRow, MessageAnswer, State, StoredAnswer, StoredEvent, StoredGrant,
     StoredMandate, StoredMessage, StoredMiss, StoredPerson, StoredReference, Versioned,
 };
+use crate::store::upkeep::PurgeProof;
 
 fn pin(name: &str, stored: &impl Serialize) -> String {
     let bytes = postcard::to_stdvec(stored).unwrap();
@@ -106,9 +109,23 @@ fn stored_types_keep_their_bytes() {
     };
     let mut book = Book::empty(turku());
     book.busy = Some(number);
+    book.purged_to = Some(number.month);
     let amount = Cents(-100);
     let owed = Carried { amount, by: number };
     book.carried.insert(event.provider.clone(), owed);
+    let proof = PurgeProof {
+        class: RetentionClass::AccessLog,
+        ended_before: date(2026, 1, 1),
+        by: "yllapito".to_owned(),
+        begun_at: at,
+        last_at: at,
+        objects: 300,
+        records: 300,
+        log_start: Some(AccessHead {
+            rows: 300,
+            link: [4; 32],
+        }),
+    };
     let pins = [
         pin("state", &state),
         pin("versioned", &versioned),
@@ -129,6 +146,7 @@ fn stored_types_keep_their_bytes() {
         pin("sums", &sums_of(&event)),
         pin("settled row", &row_of(&event)),
         pin("book", &book),
+        pin("purge proof", &proof),
     ];
     let wanted = [
         "state 56 01717766",
@@ -149,7 +167,8 @@ fn stored_types_keep_their_bytes() {
         "run 19 edee766c",
         "sums 41 1e372ad4",
         "settled row 71 d3feb399",
-        "book 38 e6d9368b",
+        "book 42 8a68feef",
+        "purge proof 62 887226d9",
     ];
     assert_eq!(pins, wanted);
 }
