@@ -18,9 +18,12 @@ use crate::contract::wsdl;
 use crate::domain::client::ClientId;
 use crate::domain::code::Code;
 use crate::domain::person_id::may_hold_person_id;
+use crate::http::route::{Part, SAMPLES};
 use crate::http::{Endpoint, Refusal, SoapHead, SoapRequest, SoapResponse};
 use crate::mandate::Mandates;
 use crate::mandate::client::{Client, ClientError};
+use crate::partner::catalogue;
+use crate::partner::limits::Language;
 use crate::secrets::{HashOf, KeyFilePolicy, Keyring, MasterKey, SecretsError};
 use crate::services::client_rate::ClientRates;
 use crate::services::{self, Catalogue, Failure, Services};
@@ -54,6 +57,8 @@ pub struct App {
     in_flight_max: usize,
     client_rates: ClientRates,
     wsdl: Bytes,
+    public_url: String,
+    is_production: bool,
     requests: AtomicU64,
     metrics: Metrics,
 }
@@ -177,8 +182,28 @@ impl App {
                 &services::published(),
                 &config.server.public_url,
             )),
+            public_url: config.server.public_url.clone(),
+            is_production: config.environment == Environment::Prod,
             requests: AtomicU64::new(0),
             metrics: Metrics::default(),
+        }
+    }
+
+    /// The catalogue page; members and the form stand on it outside production only.
+    async fn page(&self, tag: &str) -> Option<Bytes> {
+        let language = Language::ALL
+            .into_iter()
+            .find(|language| language.tag() == tag)?;
+        let registry = match self.is_production {
+            true => None,
+            false => self.services.store.registry().await.ok(),
+        };
+        match catalogue::page(language, &self.public_url, registry.as_ref()) {
+            Ok(page) => Some(Bytes::from(page)),
+            Err(error) => {
+                tracing::error!("the catalogue page cannot be made: {error}");
+                None
+            }
         }
     }
 
@@ -394,6 +419,19 @@ impl Endpoint for App {
 
     fn wsdl(&self) -> Bytes {
         self.wsdl.clone()
+    }
+
+    async fn catalogue(&self, part: Part, path: &str) -> Option<Bytes> {
+        match part {
+            Part::Page(tag) => self.page(tag).await,
+            Part::Style => Some(Bytes::from_static(catalogue::STYLE.as_bytes())),
+            Part::Script if self.is_production => None,
+            Part::Script => Some(Bytes::from_static(catalogue::SCRIPT.as_bytes())),
+            Part::Sample => {
+                let name = path.strip_prefix(SAMPLES)?;
+                catalogue::sample_file(name).map(Bytes::from)
+            }
+        }
     }
 
     fn ready(&self) -> Result<(), Vec<String>> {

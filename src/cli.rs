@@ -6,15 +6,19 @@ mod call;
 mod completions;
 mod contract;
 mod events;
+mod lint_wsdl;
 mod mandate_stand_in;
 mod operate;
 mod os_user;
 mod registry;
+mod sample;
 mod serve;
 mod settlement;
 mod status;
 mod store;
+mod validate;
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -67,6 +71,12 @@ enum Command {
     Settlement(settlement::Settlement),
     /// Call a service as an X-Road client would, and print the answer
     Call(Box<call::Call>),
+    /// Print a message of a service, or a program that sends it
+    Sample(sample::Sample),
+    /// Say everything that is wrong with a message, without a server
+    Validate(validate::Validate),
+    /// Say what a security server would make of a WSDL
+    LintWsdl(lint_wsdl::LintWsdl),
     /// Stand in for the mandate service with answers from a file; never in PROD
     MandateStandIn(mandate_stand_in::MandateStandIn),
     /// Print a completion script for a shell
@@ -86,6 +96,9 @@ impl Cli {
             Command::Events(command) => command.run(),
             Command::Settlement(command) => command.run(),
             Command::Call(command) => command.run(),
+            Command::Sample(command) => command.run(),
+            Command::Validate(command) => command.run(),
+            Command::LintWsdl(command) => command.run(),
             Command::MandateStandIn(command) => command.run(),
             Command::Completions(command) => command.run(),
         }
@@ -122,10 +135,20 @@ fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
 
 /// Reads a file whole, or standard input where it is `-`.
 fn read_input(path: &Path) -> anyhow::Result<String> {
-    if path == Path::new("-") {
-        return std::io::read_to_string(std::io::stdin()).context("cannot read standard input");
+    let bytes = read_bytes(path)?;
+    String::from_utf8(bytes).with_context(|| format!("{} is not UTF-8", path.display()))
+}
+
+/// A file's bytes, or standard input's for `-`.
+fn read_bytes(path: &Path) -> anyhow::Result<Vec<u8>> {
+    if path != Path::new("-") {
+        return std::fs::read(path).with_context(|| format!("cannot read {}", path.display()));
     }
-    std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+    let mut bytes = Vec::new();
+    std::io::stdin()
+        .read_to_end(&mut bytes)
+        .context("cannot read standard input")?;
+    Ok(bytes)
 }
 
 /// An organiser by the code of its kind.

@@ -46,6 +46,13 @@ pub trait Endpoint: Send + Sync + 'static {
     /// The WSDL document.
     fn wsdl(&self) -> Bytes;
 
+    /// A part of the catalogue for people, `path` being the request's; `None` where there is none.
+    fn catalogue(
+        &self,
+        part: route::Part,
+        path: &str,
+    ) -> impl Future<Output = Option<Bytes>> + Send;
+
     /// Whether requests can be served now.
     ///
     /// # Errors

@@ -32,13 +32,15 @@ use crate::contract::types::{Fault as FaultType, Purpose, Result as ResultType};
 use crate::contract::wsdl::Published;
 use crate::domain::access::{DataClass, MandateCheck, Representation};
 use crate::domain::authorisation::{ActingFor, Refused};
+use crate::domain::business_id::BusinessId;
 use crate::domain::circumstances::Circumstances;
 use crate::domain::client::ClientId;
+use crate::domain::code::Code;
 use crate::domain::event_id::EventId;
 use crate::domain::number::PurchasingPowerNumber;
 use crate::domain::person_id::PersonId;
 use crate::domain::registry::OrganiserCode;
-use crate::domain::rejection::Rejection;
+use crate::domain::rejection::{Group, Rejection, Rejections};
 use crate::domain::retention::Retention;
 use crate::mandate::Mandates;
 use crate::secrets::{Keyring, SecretsError};
@@ -196,11 +198,30 @@ pub trait Operation: Send + Sync + 'static {
     /// Whose data the request is about.
     fn scope(request: &Self::Request) -> Scope<'_>;
 
+    /// What the message alone shows to be wrong with it, in the order found. Dates are judged on the day given.
+    fn examine(_request: &Self::Request, _circumstances: Circumstances) -> Vec<Rejection> {
+        Vec::new()
+    }
+
     /// Decides the request, of a caller who is known to be allowed it. Changes nothing itself.
     fn decide<'a>(
         context: &'a Context<'a>,
         request: &'a Self::Request,
     ) -> impl Future<Output = Result<Decision<Self::Payload>, Failure>> + Send + 'a;
+}
+
+/// What a message in the name of a provider shows to be wrong by itself.
+fn examined_for(provider: &str, examine: impl FnOnce(&BusinessId) -> Rejections) -> Vec<Rejection> {
+    let rejections = match BusinessId::parse(provider) {
+        Ok(provider) => examine(&provider),
+        Err(_) => {
+            let mut rejections = Rejections::default();
+            let field = "providerBusinessId";
+            rejections.add(Group::Message, Code::BusinessIdInvalid, field);
+            rejections
+        }
+    };
+    rejections.into_vec()
 }
 
 /// Why a request got no answer of its service.
@@ -221,6 +242,9 @@ pub type Answering<'a> = Pin<Box<dyn Future<Output = Result<Answer, Failure>> + 
 
 /// A decoded request, ready to be answered.
 pub trait Call: Send + Sync {
+    /// What the message alone shows to be wrong with it.
+    fn examine(&self, circumstances: Circumstances) -> Vec<Rejection>;
+
     /// Answers the request: authorised, decided, kept and durable.
     fn answer<'a>(&'a self, services: &'a Services, header: &'a Header) -> Answering<'a>;
 }
@@ -306,6 +330,10 @@ impl<O: Operation> AnyOperation for Entry<O> {
 struct Decoded<O: Operation>(O::Request);
 
 impl<O: Operation> Call for Decoded<O> {
+    fn examine(&self, circumstances: Circumstances) -> Vec<Rejection> {
+        O::examine(&self.0, circumstances)
+    }
+
     fn answer<'a>(&'a self, services: &'a Services, header: &'a Header) -> Answering<'a> {
         Box::pin(driver::answer::<O>(services, header, &self.0))
     }

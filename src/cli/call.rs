@@ -80,7 +80,7 @@ pub struct Call {
     timeout: u64,
 }
 
-fn parse_client(text: &str) -> Result<ClientId, String> {
+pub(super) fn parse_client(text: &str) -> Result<ClientId, String> {
     ClientId::parse(text)
         .ok_or_else(|| "write INSTANCE/CLASS/CODE or INSTANCE/CLASS/CODE/SUBSYSTEM".to_owned())
 }

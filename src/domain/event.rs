@@ -154,7 +154,7 @@ pub struct Examined<'a> {
     event_id: Option<EventId>,
     person_id: Option<PersonId>,
     acting_person_id: Option<PersonId>,
-    rejections: Rejections,
+    pub rejections: Rejections,
 }
 
 impl Examined<'_> {

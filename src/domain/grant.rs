@@ -108,7 +108,7 @@ pub struct Examined<'a> {
     validity_holds: bool,
     /// Whether nothing is wrong with the kind's block by itself.
     content_holds: bool,
-    rejections: Rejections,
+    pub rejections: Rejections,
 }
 
 /// What is known of the procedure codes of a dental block.

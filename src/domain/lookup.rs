@@ -47,7 +47,7 @@ pub struct Examined<'a> {
     pub number: Option<PurchasingPowerNumber>,
     person_id: Option<PersonId>,
     acting_person_id: Option<PersonId>,
-    rejections: Rejections,
+    pub rejections: Rejections,
 }
 
 /// What the store knows.

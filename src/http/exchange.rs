@@ -11,14 +11,15 @@ use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Body as _, Incoming};
 use hyper::header::{
-    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
+    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderName,
+    HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::{Request, Response, StatusCode};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
 use super::connection::Answer;
-use super::route::Route;
+use super::route::{Part, Route};
 use super::timed_io::Activity;
 use super::{Endpoint, Refusal, SoapHead, SoapRequest, SoapResponse};
 use crate::config::Limits;
@@ -77,14 +78,47 @@ async fn answer_route<E: Endpoint>(
             Err(refusal) => refuse(endpoint, refusal),
         },
         Route::Wsdl => respond(200, XML, endpoint.wsdl()),
+        Route::Catalogue(part) => {
+            let path = request.uri().path();
+            match endpoint.catalogue(part, path).await {
+                Some(body) => for_people(part, body),
+                None => not_found(),
+            }
+        }
         Route::MethodRefused => refuse(endpoint, Refusal::Method),
         Route::PathRefused => refuse(endpoint, Refusal::Path),
-        Route::NotFound => respond(
-            404,
-            "text/plain; charset=utf-8",
-            Bytes::from_static(b"not found\n"),
-        ),
+        Route::NotFound => not_found(),
     }
+}
+
+fn not_found() -> Answer {
+    let body = Bytes::from_static(b"not found\n");
+    respond(404, "text/plain; charset=utf-8", body)
+}
+
+/// A part of the catalogue: nothing in it may come from elsewhere or be framed.
+fn for_people(part: Part, body: Bytes) -> Answer {
+    let content_type = match part {
+        Part::Page(_) => "text/html; charset=utf-8",
+        Part::Style => "text/css; charset=utf-8",
+        Part::Script => "text/javascript; charset=utf-8",
+        Part::Sample => XML,
+    };
+    let mut answer = respond(200, content_type, body);
+    for (name, value) in [
+        (
+            CONTENT_SECURITY_POLICY,
+            "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; \
+             base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        ),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (REFERRER_POLICY, "no-referrer"),
+    ] {
+        answer
+            .headers_mut()
+            .insert(name, HeaderValue::from_static(value));
+    }
+    answer
 }
 
 async fn answer_soap<E: Endpoint>(

@@ -7,6 +7,20 @@ pub const SERVICE_PATH: &str = "/xroad";
 /// The WSDL's own address.
 pub const WSDL_PATH: &str = "/wsdl/psop-v1.wsdl";
 
+/// A part of the catalogue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The page in the language of this tag.
+    Page(&'static str),
+    Style,
+    Script,
+    /// A sample: which one, the rest of the path says.
+    Sample,
+}
+
+/// Where samples stand.
+pub const SAMPLES: &str = "/samples/";
+
 /// Where a request goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Route {
@@ -14,6 +28,8 @@ pub enum Route {
     Soap,
     /// To the WSDL document.
     Wsdl,
+    /// A part of the catalogue.
+    Catalogue(Part),
     /// The service address with a method it does not have: a fault.
     MethodRefused,
     /// A POST to an unknown address: a fault, since a SOAP client sent it.
@@ -31,6 +47,12 @@ impl Route {
             SERVICE_PATH if reads && asks_for_wsdl(uri.query()) => Self::Wsdl,
             SERVICE_PATH => Self::MethodRefused,
             WSDL_PATH if reads => Self::Wsdl,
+            "/" | "/fi" if reads => Self::Catalogue(Part::Page("fi")),
+            "/sv" if reads => Self::Catalogue(Part::Page("sv")),
+            "/en" if reads => Self::Catalogue(Part::Page("en")),
+            "/catalogue.css" if reads => Self::Catalogue(Part::Style),
+            "/catalogue.js" if reads => Self::Catalogue(Part::Script),
+            path if reads && path.starts_with(SAMPLES) => Self::Catalogue(Part::Sample),
             _ if method == Method::POST => Self::PathRefused,
             _ => Self::NotFound,
         }
@@ -73,7 +95,15 @@ mod tests {
             ("POST /xroad/", Route::PathRefused),
             ("POST /XROAD", Route::PathRefused),
             ("POST /wsdl/psop-v1.wsdl", Route::PathRefused),
-            ("GET /", Route::NotFound),
+            ("GET /", Route::Catalogue(Part::Page("fi"))),
+            ("HEAD /fi", Route::Catalogue(Part::Page("fi"))),
+            ("GET /sv?x", Route::Catalogue(Part::Page("sv"))),
+            ("GET /en", Route::Catalogue(Part::Page("en"))),
+            ("GET /catalogue.css", Route::Catalogue(Part::Style)),
+            ("GET /catalogue.js", Route::Catalogue(Part::Script)),
+            ("GET /samples/x.xml", Route::Catalogue(Part::Sample)),
+            ("POST /en", Route::PathRefused),
+            ("GET /de", Route::NotFound),
             ("GET /health/live", Route::NotFound),
             ("DELETE /wsdl/psop-v1.wsdl", Route::NotFound),
         ];

@@ -45,6 +45,10 @@ struct TestEndpoint {
 }
 
 impl Endpoint for TestEndpoint {
+    async fn catalogue(&self, _part: super::route::Part, _path: &str) -> Option<Bytes> {
+        None
+    }
+
     fn refuse_head(&self, head: &SoapHead) -> Option<SoapResponse> {
         (head.content_type.as_deref() == Some("refused")).then(|| SoapResponse {
             status: 500,

@@ -9,6 +9,8 @@ use crate::contract::types::{
 };
 use crate::domain::access::DataClass;
 use crate::domain::authorisation::ActingFor;
+use crate::domain::business_id;
+use crate::domain::circumstances::Circumstances;
 use crate::domain::customer::Language;
 use crate::domain::grant::Procedures;
 use crate::domain::lookup::{
@@ -18,9 +20,12 @@ use crate::domain::national_code::MunicipalityCode;
 use crate::domain::period::Period;
 use crate::domain::purchasing_power::{DentalMode, Kind, State, ValueBasis};
 use crate::domain::registry::{self, Instrument, LegalBasis, Unit};
+use crate::domain::rejection::Rejection;
 use crate::store::{EventsWanted, GrantFacts, GrantQuery, StoreError, Subject};
 
-use super::{Context, Decision, Failure, Operation, Outcome, Response, Scope, Target, Touched};
+use super::{
+    Context, Decision, Failure, Operation, Outcome, Response, Scope, Target, Touched, examined_for,
+};
 
 contract_type! { GetOstovoimaRequest [
     en "A provider looks a purchasing power up by its number." fi "Tuottaja hakee ostovoiman sen numerolla." sv "En producent hämtar en köpkraft med dess nummer."
@@ -216,6 +221,13 @@ impl Operation for GetOstovoimaOperation {
         }
     }
 
+    fn examine(request: &GetOstovoimaRequest, circumstances: Circumstances) -> Vec<Rejection> {
+        let codes: Vec<&str> = request.procedure_codes.iter().map(|code| &**code).collect();
+        examined_for(&request.provider_business_id, |provider| {
+            examine(question(request, provider, &codes), circumstances).rejections
+        })
+    }
+
     async fn decide<'a>(
         context: &'a Context<'a>,
         request: &'a GetOstovoimaRequest,
@@ -224,16 +236,7 @@ impl Operation for GetOstovoimaOperation {
             return Err(crate::domain::authorisation::Refused::ProviderMismatch.into());
         };
         let codes: Vec<&str> = request.procedure_codes.iter().map(|code| &**code).collect();
-        let question = Question {
-            number: &request.purchasing_power_number,
-            provider,
-            provider_unit_code: request.provider_unit_code.as_deref(),
-            person_id: request.person_id.as_deref(),
-            service_date: request.service_date.map(|day| day.0),
-            procedure_codes: &codes,
-            acting_person_id: request.meta.acting_person_id.as_deref(),
-        };
-        let examined = examine(question, context.circumstances);
+        let examined = examine(question(request, provider, &codes), context.circumstances);
         let facts = match examined.number {
             Some(number) => {
                 let query = GrantQuery {
@@ -250,6 +253,22 @@ impl Operation for GetOstovoimaOperation {
             None => None,
         };
         decide(context, examined, facts.as_ref())
+    }
+}
+
+fn question<'a>(
+    request: &'a GetOstovoimaRequest,
+    provider: &'a business_id::BusinessId,
+    codes: &'a [&'a str],
+) -> Question<'a> {
+    Question {
+        number: &request.purchasing_power_number,
+        provider,
+        provider_unit_code: request.provider_unit_code.as_deref(),
+        person_id: request.person_id.as_deref(),
+        service_date: request.service_date.map(|day| day.0),
+        procedure_codes: codes,
+        acting_person_id: request.meta.acting_person_id.as_deref(),
     }
 }
 

@@ -29,6 +29,9 @@ use crate::store::{
     Subject,
 };
 
+use crate::domain::circumstances::Circumstances;
+use crate::domain::rejection::Rejection;
+
 use super::{Context, Decision, Failure, Outcome, Scope, Target, Touched};
 
 /// What is to be done with a purchasing power.
@@ -115,6 +118,18 @@ pub(super) fn organiser_code(code: &OrganiserCode) -> (registry::OrganiserCode, 
             "organiser/wellbeingCountyCode",
         ),
     }
+}
+
+/// What the message alone shows to be wrong.
+pub(super) fn examined_alone(
+    parts: Parts<'_>,
+    organiser: &OrganiserCode,
+    circumstances: Circumstances,
+) -> Vec<Rejection> {
+    let (organiser, _) = organiser_code(organiser);
+    examine(proposal(parts, organiser), circumstances)
+        .rejections
+        .into_vec()
 }
 
 /// Decides a message.

@@ -7,8 +7,10 @@ use crate::contract::types::{
     ProfessionalNumber, PurchasingPowerNumber, PurchasingPowerReceipt, Reason,
     Result as ResultType, Surfaces, Terms, Text500, Tooth,
 };
+use crate::domain::circumstances::Circumstances;
 use crate::domain::grant::content::{ProposedContent, ProposedDental, ProposedLine};
 use crate::domain::purchasing_power::{DentalMode, Kind};
+use crate::domain::rejection::Rejection;
 
 use super::granting::{self, Parts, PurchasingPowerAction};
 use super::{Context, Decision, Failure, Operation, Response, Scope};
@@ -100,24 +102,34 @@ impl Operation for PostDentalPurchasingPowerOperation {
         granting::scope(&request.meta, &request.organiser, request.customer.as_ref())
     }
 
+    fn examine(
+        request: &PostDentalPurchasingPowerRequest,
+        circumstances: Circumstances,
+    ) -> Vec<Rejection> {
+        granting::examined_alone(parts(request), &request.organiser, circumstances)
+    }
+
     async fn decide<'a>(
         context: &'a Context<'a>,
         request: &'a PostDentalPurchasingPowerRequest,
     ) -> Result<Decision<PurchasingPowerReceipt>, Failure> {
-        let parts = Parts {
-            kind: Kind::Dental,
-            action: request.action.into(),
-            meta: &request.meta,
-            number: request.purchasing_power_number.as_ref(),
-            expected_version: request.expected_version,
-            effective_from: request.effective_from,
-            reason: request.reason.as_ref(),
-            customer: request.customer.as_ref(),
-            terms: request.terms.as_ref(),
-            content: request.dental.as_ref().map(proposed),
-            top_up: None,
-        };
-        granting::decide(context, parts).await
+        granting::decide(context, parts(request)).await
+    }
+}
+
+fn parts(request: &PostDentalPurchasingPowerRequest) -> Parts<'_> {
+    Parts {
+        kind: Kind::Dental,
+        action: request.action.into(),
+        meta: &request.meta,
+        number: request.purchasing_power_number.as_ref(),
+        expected_version: request.expected_version,
+        effective_from: request.effective_from,
+        reason: request.reason.as_ref(),
+        customer: request.customer.as_ref(),
+        terms: request.terms.as_ref(),
+        content: request.dental.as_ref().map(proposed),
+        top_up: None,
     }
 }
 

@@ -7,12 +7,18 @@ use crate::contract::types::{
     ProfessionalNumber, PurchasingPowerNumber, Result as ResultType, Surfaces, Text60, Text80,
     Text500, Tooth,
 };
-use crate::domain::event::{Action, Form, Proposal, ProposedLine, ProposedProcedure, Remaining};
+use crate::domain::business_id;
+use crate::domain::circumstances::Circumstances;
+use crate::domain::event::{
+    self, Action, Form, Proposal, ProposedLine, ProposedProcedure, Remaining,
+};
 use crate::domain::money::Quantity;
 use crate::domain::service_event::{self, Details, ProfessionalRole, VisitType};
 
+use crate::domain::rejection::Rejection;
+
 use super::event::{EventReceipt, EventTotals, Recorded, decide, provider, scope, shares};
-use super::{Context, Decision, Failure, Operation, Response, Scope};
+use super::{Context, Decision, Failure, Operation, Response, Scope, examined_for};
 
 contract_enumeration! { VisitType "VisitType" [
     en "Kind of visit." fi "Käynnin laji." sv "Typ av besök."
@@ -157,28 +163,44 @@ impl Operation for PostDentalServiceEventOperation {
         )
     }
 
+    fn examine(
+        request: &PostDentalServiceEventRequest,
+        circumstances: Circumstances,
+    ) -> Vec<Rejection> {
+        examined_for(&request.provider_business_id, |provider| {
+            event::examine(proposal(request, provider), circumstances).rejections
+        })
+    }
+
     async fn decide<'a>(
         context: &'a Context<'a>,
         request: &'a PostDentalServiceEventRequest,
     ) -> Result<Decision<DentalServiceEventAnswer>, Failure> {
-        let proposal = Proposal {
-            form: Form::Dental,
-            action: request.action,
-            event_id: request.event_id.as_deref(),
-            expected_version: request.expected_version.map(|version| version.0),
-            number: &request.purchasing_power_number,
-            person_id: &request.person_id,
-            provider: provider(context)?,
-            provider_unit_code: request.provider_unit_code.as_deref(),
-            service_date: request.service_date.0,
-            acting_person_id: request.meta.acting_person_id.as_deref(),
-            source_system: &request.meta.source_system,
-            source_reference: &request.meta.source_reference,
-            lines: request.procedures.iter().map(proposed).collect(),
-            details: details(request),
-            totals: request.totals.as_ref().map(shares),
-        };
+        let proposal = proposal(request, provider(context)?);
         Ok(decide(context, proposal).await?.map(answer))
+    }
+}
+
+fn proposal<'a>(
+    request: &'a PostDentalServiceEventRequest,
+    provider: &'a business_id::BusinessId,
+) -> Proposal<'a> {
+    Proposal {
+        form: Form::Dental,
+        action: request.action,
+        event_id: request.event_id.as_deref(),
+        expected_version: request.expected_version.map(|version| version.0),
+        number: &request.purchasing_power_number,
+        person_id: &request.person_id,
+        provider,
+        provider_unit_code: request.provider_unit_code.as_deref(),
+        service_date: request.service_date.0,
+        acting_person_id: request.meta.acting_person_id.as_deref(),
+        source_system: &request.meta.source_system,
+        source_reference: &request.meta.source_reference,
+        lines: request.procedures.iter().map(proposed).collect(),
+        details: details(request),
+        totals: request.totals.as_ref().map(shares),
     }
 }
 

@@ -6,10 +6,12 @@ use crate::contract::types::{
     Customer, Fault, Money, OrganiserCode, PostMeta, PurchasingPowerNumber, PurchasingPowerReceipt,
     Quantity, Reason, Result as ResultType, Terms,
 };
+use crate::domain::circumstances::Circumstances;
 use crate::domain::grant::content::{ProposedContent, ProposedOrdinary};
 use crate::domain::period::Period;
 use crate::domain::purchasing_power::Kind;
 use crate::domain::registry::Unit;
+use crate::domain::rejection::Rejection;
 
 use super::granting::{self, Parts, PurchasingPowerAction};
 use super::{Context, Decision, Failure, Operation, Response, Scope};
@@ -88,24 +90,34 @@ impl Operation for PostPurchasingPowerOperation {
         granting::scope(&request.meta, &request.organiser, request.customer.as_ref())
     }
 
+    fn examine(
+        request: &PostPurchasingPowerRequest,
+        circumstances: Circumstances,
+    ) -> Vec<Rejection> {
+        granting::examined_alone(parts(request), &request.organiser, circumstances)
+    }
+
     async fn decide<'a>(
         context: &'a Context<'a>,
         request: &'a PostPurchasingPowerRequest,
     ) -> Result<Decision<PurchasingPowerReceipt>, Failure> {
-        let parts = Parts {
-            kind: Kind::Ordinary,
-            action: request.action.into(),
-            meta: &request.meta,
-            number: request.purchasing_power_number.as_ref(),
-            expected_version: request.expected_version,
-            effective_from: request.effective_from,
-            reason: request.reason.as_ref(),
-            customer: request.customer.as_ref(),
-            terms: request.terms.as_ref(),
-            content: request.ordinary.as_ref().map(proposed),
-            top_up: None,
-        };
-        granting::decide(context, parts).await
+        granting::decide(context, parts(request)).await
+    }
+}
+
+fn parts(request: &PostPurchasingPowerRequest) -> Parts<'_> {
+    Parts {
+        kind: Kind::Ordinary,
+        action: request.action.into(),
+        meta: &request.meta,
+        number: request.purchasing_power_number.as_ref(),
+        expected_version: request.expected_version,
+        effective_from: request.effective_from,
+        reason: request.reason.as_ref(),
+        customer: request.customer.as_ref(),
+        terms: request.terms.as_ref(),
+        content: request.ordinary.as_ref().map(proposed),
+        top_up: None,
     }
 }
 

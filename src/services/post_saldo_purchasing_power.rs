@@ -6,10 +6,12 @@ use crate::contract::types::{
     Amount, Customer, Fault, Money, OrganiserCode, PostMeta, PurchasingPowerNumber,
     PurchasingPowerReceipt, Reason, Result as ResultType, Terms,
 };
+use crate::domain::circumstances::Circumstances;
 use crate::domain::grant::Action;
 use crate::domain::grant::content::{ProposedContent, ProposedSaldo};
 use crate::domain::purchasing_power::Kind;
 use crate::domain::registry::Unit;
+use crate::domain::rejection::Rejection;
 
 use super::granting::{self, Parts};
 use super::{Context, Decision, Failure, Operation, Response, Scope};
@@ -126,24 +128,34 @@ impl Operation for PostSaldoPurchasingPowerOperation {
         granting::scope(&request.meta, &request.organiser, request.customer.as_ref())
     }
 
+    fn examine(
+        request: &PostSaldoPurchasingPowerRequest,
+        circumstances: Circumstances,
+    ) -> Vec<Rejection> {
+        granting::examined_alone(parts(request), &request.organiser, circumstances)
+    }
+
     async fn decide<'a>(
         context: &'a Context<'a>,
         request: &'a PostSaldoPurchasingPowerRequest,
     ) -> Result<Decision<PurchasingPowerReceipt>, Failure> {
-        let parts = Parts {
-            kind: Kind::Saldo,
-            action: request.action.into(),
-            meta: &request.meta,
-            number: request.purchasing_power_number.as_ref(),
-            expected_version: request.expected_version,
-            effective_from: request.effective_from,
-            reason: request.reason.as_ref(),
-            customer: request.customer.as_ref(),
-            terms: request.terms.as_ref(),
-            content: request.saldo.as_ref().map(proposed),
-            top_up: request.top_up_amount.map(|amount| amount.0),
-        };
-        granting::decide(context, parts).await
+        granting::decide(context, parts(request)).await
+    }
+}
+
+fn parts(request: &PostSaldoPurchasingPowerRequest) -> Parts<'_> {
+    Parts {
+        kind: Kind::Saldo,
+        action: request.action.into(),
+        meta: &request.meta,
+        number: request.purchasing_power_number.as_ref(),
+        expected_version: request.expected_version,
+        effective_from: request.effective_from,
+        reason: request.reason.as_ref(),
+        customer: request.customer.as_ref(),
+        terms: request.terms.as_ref(),
+        content: request.saldo.as_ref().map(proposed),
+        top_up: request.top_up_amount.map(|amount| amount.0),
     }
 }
 

@@ -8,11 +8,15 @@ use crate::contract::types::{
     BusinessId, Decimal, EventId, Fault, Money, PersonId, PostMeta, PurchasingPowerNumber,
     Quantity, Result as ResultType, Text60, Text500,
 };
-use crate::domain::event::{Action, Form, Proposal, ProposedLine, Remaining};
+use crate::domain::business_id;
+use crate::domain::circumstances::Circumstances;
+use crate::domain::event::{self, Action, Form, Proposal, ProposedLine, Remaining};
 use crate::domain::service_event::Details;
 
+use crate::domain::rejection::Rejection;
+
 use super::event::{EventReceipt, EventTotals, Recorded, decide, provider, scope, shares};
-use super::{Context, Decision, Failure, Operation, Response, Scope};
+use super::{Context, Decision, Failure, Operation, Response, Scope, examined_for};
 
 contract_type! { PostServiceEventRequest [
     en "A provider records a service given, replaces or deletes such an event." fi "Tuottaja kirjaa annetun palvelun, korvaa tai poistaa kirjauksen." sv "En producent registrerar en given tjänst, ersätter eller raderar en sådan händelse."
@@ -113,41 +117,54 @@ impl Operation for PostServiceEventOperation {
         )
     }
 
+    fn examine(request: &PostServiceEventRequest, circumstances: Circumstances) -> Vec<Rejection> {
+        examined_for(&request.provider_business_id, |provider| {
+            event::examine(proposal(request, provider), circumstances).rejections
+        })
+    }
+
     async fn decide<'a>(
         context: &'a Context<'a>,
         request: &'a PostServiceEventRequest,
     ) -> Result<Decision<ServiceEventAnswer>, Failure> {
-        let proposal = Proposal {
-            form: Form::General,
-            action: request.action,
-            event_id: request.event_id.as_deref(),
-            expected_version: request.expected_version.map(|version| version.0),
-            number: &request.purchasing_power_number,
-            person_id: &request.person_id,
-            provider: provider(context)?,
-            provider_unit_code: request.provider_unit_code.as_deref(),
-            service_date: request.service_date.0,
-            acting_person_id: request.meta.acting_person_id.as_deref(),
-            source_system: &request.meta.source_system,
-            source_reference: &request.meta.source_reference,
-            lines: request
-                .lines
-                .iter()
-                .map(|line| ProposedLine {
-                    line_no: line.line_no.0,
-                    quantity: line.quantity.0,
-                    unit_price: line.unit_price.0,
-                    procedure: None,
-                })
-                .collect(),
-            details: Details {
-                no_show: request.no_show,
-                comment: request.comment.as_ref().map(|text| text.0.clone()),
-                ..Details::default()
-            },
-            totals: request.totals.as_ref().map(shares),
-        };
+        let proposal = proposal(request, provider(context)?);
         Ok(decide(context, proposal).await?.map(answer))
+    }
+}
+
+fn proposal<'a>(
+    request: &'a PostServiceEventRequest,
+    provider: &'a business_id::BusinessId,
+) -> Proposal<'a> {
+    Proposal {
+        form: Form::General,
+        action: request.action,
+        event_id: request.event_id.as_deref(),
+        expected_version: request.expected_version.map(|version| version.0),
+        number: &request.purchasing_power_number,
+        person_id: &request.person_id,
+        provider,
+        provider_unit_code: request.provider_unit_code.as_deref(),
+        service_date: request.service_date.0,
+        acting_person_id: request.meta.acting_person_id.as_deref(),
+        source_system: &request.meta.source_system,
+        source_reference: &request.meta.source_reference,
+        lines: request
+            .lines
+            .iter()
+            .map(|line| ProposedLine {
+                line_no: line.line_no.0,
+                quantity: line.quantity.0,
+                unit_price: line.unit_price.0,
+                procedure: None,
+            })
+            .collect(),
+        details: Details {
+            no_show: request.no_show,
+            comment: request.comment.as_ref().map(|text| text.0.clone()),
+            ..Details::default()
+        },
+        totals: request.totals.as_ref().map(shares),
     }
 }
 
