@@ -25,7 +25,7 @@ ON_POSTGRES := scenarios:: repeats:: event_feed:: rate_limit:: settlement:: kill
 ON_TWO_ADAPTERS := scenarios:: repeats_at_once:: events_at_once::
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench fmt contract kill-test crash-test failover-test at-once-test hostile-test paging-test fuzz clean-debian-test \
+.PHONY: help run test check bench fmt contract kill-test crash-test failover-test at-once-test hostile-test paging-test catalogue-test fuzz clean-debian-test \
 	build-packages test-packages fuzz-packages
 
 help: ## List the targets
@@ -90,6 +90,11 @@ failover-test: build-packages test-packages ## ROUNDS=10 times PostgreSQL dies u
 at-once-test: build-packages ## Events raced: 1,000 duplicates, readers beside writers for 30 s (a minute)
 	PSOP_DUPLICATE_ROUNDS=1000 PSOP_FEED_SECONDS=30 \
 		cargo test --locked --release --test it events_at_once -- --nocapture --test-threads 1
+
+catalogue-test: build-packages ## The catalogue page in a real browser (Chromium, axe): screenshots in target/catalogue/
+	@tests/packages.sh chromium nodejs npm
+	cargo build --locked
+	tests/browser/run.sh $(CURDIR)/target/debug/psop-adapter target/catalogue
 
 hostile-test: build-packages ## Hostile input and slow clients: CPU, memory and waiting measured (some minutes)
 	cargo build --release --locked

@@ -45,6 +45,7 @@ mod mutations;
 mod operator_commands;
 #[cfg(feature = "heavy-tests")]
 mod paging_cost;
+mod partner;
 #[cfg(feature = "heavy-tests")]
 mod power_cut;
 mod privacy;
