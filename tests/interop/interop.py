@@ -274,7 +274,7 @@ def report(rows, is_cut_off):
     return 1 if is_red else 0
 
 
-def last_lines(text, count=12):
+def last_lines(text, count=int(os.environ.get("LINES_MAX", "12"))):
     return "\n    ".join(text.strip().splitlines()[-count:])
 
 
