@@ -141,6 +141,7 @@ def play(stack, program):
             server.terminate()
             server.wait(timeout=60)
         exchanges = recorder.stop()
+    keep(stack, exchanges)
     return {
         "said": said,
         "code": code,
@@ -148,6 +149,16 @@ def play(stack, program):
         "interfaces": [name for _, name in socket.if_nameindex()],
         "wire": wire.judge(exchanges, served),
     }
+
+
+def keep(stack, exchanges):
+    """Leaves every message in target/interop/STACK/wire, to look at."""
+    folder = TARGET / stack / "wire"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for number, (_, _, asked, _, answered) in enumerate(exchanges, 1):
+        (folder / f"{number:02}-request.xml").write_bytes(asked)
+        (folder / f"{number:02}-answer.xml").write_bytes(answered)
 
 
 def loopback_up():
