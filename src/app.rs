@@ -56,6 +56,7 @@ pub struct App {
     in_flight: Semaphore,
     in_flight_max: usize,
     client_rates: ClientRates,
+    catalogue: Catalogue,
     wsdl: Bytes,
     public_url: String,
     is_production: bool,
@@ -164,6 +165,16 @@ impl App {
 
     /// Puts the program together over an open store.
     pub fn new(config: &Config, store: Arc<dyn Store>, keyring: Arc<Keyring>) -> App {
+        App::publishing(Catalogue(services::OPERATIONS), config, store, keyring)
+    }
+
+    /// The same with other services than there are.
+    fn publishing(
+        catalogue: Catalogue,
+        config: &Config,
+        store: Arc<dyn Store>,
+        keyring: Arc<Keyring>,
+    ) -> App {
         let limits: &Limits = &config.limits;
         App {
             services: services(config, store, keyring),
@@ -178,8 +189,10 @@ impl App {
             in_flight: Semaphore::new(limits.requests_in_flight_max),
             in_flight_max: limits.requests_in_flight_max,
             client_rates: ClientRates::new(limits.client_requests_per_s_max),
+            catalogue,
             wsdl: Bytes::from(wsdl::wsdl(
-                &services::published(),
+                &catalogue.published(),
+                &services::published_faults(),
                 &config.server.public_url,
             )),
             public_url: config.server.public_url.clone(),
@@ -218,7 +231,7 @@ impl App {
             &message,
             self.limits,
             self.header_text_chars_max,
-            &Catalogue,
+            &self.catalogue,
         );
         let Received { header, echo, body } = match read {
             Ok(received) => received,

@@ -29,13 +29,13 @@ use crate::clock::Clock;
 use crate::contract::decode::{ContractType, DecodeError, Decoder};
 use crate::contract::shape::Docs;
 use crate::contract::types::{Fault as FaultType, Purpose, Result as ResultType};
-use crate::contract::wsdl::Published;
+use crate::contract::wsdl::{FaultDocs, Published, V1, Version};
 use crate::domain::access::{DataClass, MandateCheck, Representation};
 use crate::domain::authorisation::{ActingFor, Refused};
 use crate::domain::business_id::BusinessId;
 use crate::domain::circumstances::Circumstances;
 use crate::domain::client::ClientId;
-use crate::domain::code::Code;
+use crate::domain::code::{Code, Texts};
 use crate::domain::event_id::EventId;
 use crate::domain::number::PurchasingPowerNumber;
 use crate::domain::person_id::PersonId;
@@ -45,6 +45,7 @@ use crate::domain::retention::Retention;
 use crate::mandate::Mandates;
 use crate::secrets::{Keyring, SecretsError};
 use crate::soap::envelope::Bodies;
+use crate::soap::fault::FaultCode;
 use crate::soap::header::Header;
 use crate::store::{Effect, Store, StoreError};
 use crate::xml::reader::Start;
@@ -191,6 +192,7 @@ pub trait Operation: Send + Sync + 'static {
     type Payload: Send;
 
     const CODE: &'static str;
+    const VERSION: Version = V1;
     const TITLE: Docs;
     const NOTES: Docs;
     const TECH_NOTES: Docs;
@@ -264,9 +266,20 @@ pub trait AnyOperation: Send + Sync {
 
 /// What is published of every service.
 pub fn published() -> Vec<Published> {
-    OPERATIONS
+    Catalogue(OPERATIONS).published()
+}
+
+/// What is published of SOAP faults.
+pub fn published_faults() -> Vec<FaultDocs> {
+    FaultCode::ALL
         .iter()
-        .map(|operation| *operation.contract())
+        .map(|code| {
+            let Texts { fi, sv, en } = code.meaning();
+            FaultDocs {
+                code: code.as_str(),
+                docs: Docs { en, fi, sv },
+            }
+        })
         .collect()
 }
 
@@ -278,8 +291,26 @@ pub fn find(code: &str) -> Option<&'static dyn AnyOperation> {
         .find(|operation| operation.contract().code == code)
 }
 
-/// The services, as the envelope's reader asks for them.
-pub struct Catalogue;
+/// Services in some versions, as the envelope's reader asks for them.
+#[derive(Clone, Copy)]
+pub struct Catalogue(pub &'static [&'static dyn AnyOperation]);
+
+impl Catalogue {
+    /// What is published of them.
+    pub fn published(self) -> Vec<Published> {
+        self.0
+            .iter()
+            .map(|operation| *operation.contract())
+            .collect()
+    }
+
+    fn of(self, code: &str) -> impl Iterator<Item = &'static dyn AnyOperation> {
+        self.0
+            .iter()
+            .copied()
+            .filter(move |operation| operation.contract().code == code)
+    }
+}
 
 impl Bodies for Catalogue {
     type Body = Box<dyn Call>;
@@ -287,14 +318,19 @@ impl Bodies for Catalogue {
     fn decode<'a>(
         &self,
         code: &str,
+        version: Version,
         decoder: &mut Decoder<'_, 'a>,
         start: &Start<'a>,
     ) -> Option<Result<Box<dyn Call>, DecodeError>> {
-        find(code).map(|operation| operation.decode(decoder, start))
+        self.of(code)
+            .find(|operation| operation.contract().version == version)
+            .map(|operation| operation.decode(decoder, start))
     }
 
-    fn knows(&self, code: &str) -> bool {
-        find(code).is_some()
+    fn versions(&self, code: &str) -> Vec<Version> {
+        self.of(code)
+            .map(|operation| operation.contract().version)
+            .collect()
     }
 }
 
@@ -304,6 +340,7 @@ impl<O: Operation> Entry<O> {
     const NEW: Entry<O> = Entry(std::marker::PhantomData);
     const CONTRACT: &'static Published = &Published {
         code: O::CODE,
+        version: O::VERSION,
         title: O::TITLE,
         notes: O::NOTES,
         tech_notes: O::TECH_NOTES,

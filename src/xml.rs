@@ -24,6 +24,9 @@ pub enum Namespace {
     Representation,
     /// The contract's own.
     Psop,
+    /// A second version of the contract. There is none yet: tests publish one beside the first.
+    #[cfg(test)]
+    PsopV2,
     /// XML Schema instance attributes.
     SchemaInstance,
     /// The types of XML Schema.
@@ -38,6 +41,8 @@ impl Namespace {
     /// Every namespace with a name of its own.
     const NAMED: &'static [(Namespace, &'static str)] = &[
         (Namespace::Psop, "http://psop.x-road.global/producer/v1"),
+        #[cfg(test)]
+        (Namespace::PsopV2, "http://psop.x-road.global/producer/v2"),
         (Namespace::Xroad, "http://x-road.eu/xsd/xroad.xsd"),
         (Namespace::Identifiers, "http://x-road.eu/xsd/identifiers"),
         (Namespace::Soap, "http://schemas.xmlsoap.org/soap/envelope/"),

@@ -18,7 +18,7 @@ impl Console for App {
         let version = json!({
             "program": "psop-adapter",
             "version": env!("CARGO_PKG_VERSION"),
-            "contract": wsdl::VERSION,
+            "contract": wsdl::V1.name,
         });
         Bytes::from(version.to_string())
     }

@@ -11,7 +11,7 @@ use clap::{Args, Subcommand};
 
 use crate::config;
 use crate::contract::wsdl::{ContractFile, files};
-use crate::services::published;
+use crate::services::{published, published_faults};
 
 /// Write or check the WSDL, the schemas and the page of codes.
 #[derive(Debug, Subcommand)]
@@ -41,7 +41,8 @@ pub struct Where {
 impl Where {
     fn files(&self) -> Vec<ContractFile> {
         let default = config::Server::default().public_url;
-        let mut files = files(&published(), self.address.as_ref().unwrap_or(&default));
+        let address = self.address.as_ref().unwrap_or(&default);
+        let mut files = files(&published(), &published_faults(), address);
         files.push(codes_page::page());
         files
     }

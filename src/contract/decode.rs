@@ -71,6 +71,8 @@ impl<T: Lexical> ContractType for T {
 /// Reads elements of the contract off a reader.
 pub struct Decoder<'r, 'a> {
     reader: &'r mut Reader<'a>,
+    /// Namespace of the contract's version, which every element is in.
+    namespace: Namespace,
     /// A start tag read but not yet entered.
     pending: Option<Start<'a>>,
     path: Vec<(&'static str, Option<u32>)>,
@@ -81,13 +83,15 @@ impl<'r, 'a> Decoder<'r, 'a> {
     pub fn new(reader: &'r mut Reader<'a>) -> Decoder<'r, 'a> {
         Decoder {
             reader,
+            namespace: Namespace::Psop,
             pending: None,
             path: Vec::new(),
         }
     }
 
-    /// Decodes the wrapper whose start tag is `start`.
+    /// Decodes the wrapper whose start tag is `start`. Everything inside must be in its namespace.
     pub fn wrapper<T: ContractType>(&mut self, start: &Start<'a>) -> Result<T, DecodeError> {
+        self.namespace = start.namespace;
         self.check_attributes(start, T::SHAPE)?;
         T::decode(self)
     }
@@ -160,7 +164,7 @@ impl<'r, 'a> Decoder<'r, 'a> {
                 (Namespace::SchemaInstance, "type") => {
                     let declared = match shape.kind {
                         Kind::BuiltIn => (Namespace::Schema, shape.name),
-                        _ => (Namespace::Psop, shape.name),
+                        _ => (self.namespace, shape.name),
                     };
                     let value = attribute
                         .value
@@ -199,11 +203,12 @@ impl<'d, 'r, 'a> Sequence<'d, 'r, 'a> {
             return Ok(false);
         }
         self.ended = !self.decoder.advance()?;
+        let namespace = self.decoder.namespace;
         Ok(self
             .decoder
             .pending
             .as_ref()
-            .is_some_and(|start| start.namespace == Namespace::Psop && start.local == name))
+            .is_some_and(|start| start.namespace == namespace && start.local == name))
     }
 
     /// An element that must stand here.
@@ -322,11 +327,12 @@ impl<'d, 'r, 'a> Sequence<'d, 'r, 'a> {
 
     /// The element that stands where it may not.
     fn unexpected(&mut self) -> DecodeError {
+        let namespace = self.decoder.namespace;
         let in_namespace = self
             .decoder
             .pending
             .as_ref()
-            .is_some_and(|start| start.namespace == Namespace::Psop);
+            .is_some_and(|start| start.namespace == namespace);
         match self.standing().flatten() {
             Some((_, particle)) => self.decoder.offence_at(
                 particle.name,
@@ -339,7 +345,7 @@ impl<'d, 'r, 'a> Sequence<'d, 'r, 'a> {
                 "*",
                 format!(
                     "an element stands here that is not in the namespace {}",
-                    Namespace::Psop.uri()
+                    namespace.uri()
                 ),
             ),
         }
@@ -356,7 +362,7 @@ impl<'d, 'r, 'a> Sequence<'d, 'r, 'a> {
     fn standing(&self) -> Option<Option<(usize, &'static Particle)>> {
         let start = self.decoder.pending.as_ref()?;
         let known = self.shape.elements().find(|(_, particle)| {
-            start.namespace == Namespace::Psop && particle.name == start.local
+            start.namespace == self.decoder.namespace && particle.name == start.local
         });
         Some(known)
     }

@@ -209,6 +209,13 @@ fn xroad(out: &mut Indented, imports: Imports) {
         ),
         Imports::Inline => out.empty("xs:import", &[namespace]),
     }
+    // A type for each: generators that make a class of a header part name it after its type.
+    for (type_name, docs) in HEADER_TEXTS {
+        out.open("xs:simpleType", &[("name", type_name)]);
+        annotation(out, *docs);
+        out.empty("xs:restriction", &[("base", "xs:string")]);
+        out.close();
+    }
     for (name, type_name, docs) in HEADER_ELEMENTS {
         element(out, name, type_name, *docs);
     }
@@ -233,6 +240,25 @@ fn xroad(out: &mut Indented, imports: Imports) {
     out.close();
 }
 
+const HEADER_TEXTS: &[(&str, Docs)] = &[
+    (
+        "XRoadUserIdType",
+        docs!([en "A user name." fi "Käyttäjätunnus." sv "Ett användarnamn."]),
+    ),
+    (
+        "XRoadMessageIdType",
+        docs!([en "Identifier of a message." fi "Sanoman tunniste." sv "Ett meddelandes id."]),
+    ),
+    (
+        "XRoadIssueType",
+        docs!([en "A matter." fi "Asia." sv "Ett ärende."]),
+    ),
+    (
+        "XRoadProtocolVersionType",
+        docs!([en "Version of a protocol." fi "Protokollan versio." sv "Version av ett protokoll."]),
+    ),
+];
+
 const HEADER_ELEMENTS: &[(&str, &str, Docs)] = &[
     (
         "client",
@@ -251,22 +277,22 @@ const HEADER_ELEMENTS: &[(&str, &str, Docs)] = &[
     ),
     (
         "userId",
-        "xs:string",
+        "xrd:XRoadUserIdType",
         docs!([en "Who pressed the button: a user name, never a personal identity code. Required here." fi "Kuka painoi nappia: käyttäjätunnus, ei koskaan henkilötunnus. Pakollinen tässä palvelussa." sv "Vem som tryckte på knappen: ett användarnamn, aldrig en personbeteckning. Obligatoriskt här."]),
     ),
     (
         "id",
-        "xs:string",
+        "xrd:XRoadMessageIdType",
         docs!([en "Identifier of the message, a new UUID for every new message. A repeat under the same identifier is answered as before." fi "Sanoman tunniste, uusi UUID joka sanomalle. Toisto samalla tunnisteella saa saman vastauksen." sv "Meddelandets id, ett nytt UUID för varje meddelande. En upprepning med samma id får samma svar."]),
     ),
     (
         "issue",
-        "xs:string",
+        "xrd:XRoadIssueType",
         docs!([en "The matter that the call belongs to." fi "Asia, johon kutsu liittyy." sv "Ärendet som anropet hör till."]),
     ),
     (
         "protocolVersion",
-        "xs:string",
+        "xrd:XRoadProtocolVersionType",
         docs!([en "Version of X-Road's message protocol: 4.0." fi "X-Roadin sanomaprotokollan versio: 4.0." sv "Version av X-Roads meddelandeprotokoll: 4.0."]),
     ),
     (

@@ -15,14 +15,14 @@ pub struct GlobalElement {
     pub docs: Docs,
 }
 
-/// Writes the schema that declares `elements` and every type they need.
-pub fn write(out: &mut Indented, elements: &[GlobalElement]) {
+/// Writes the schema of `namespace` that declares `elements` and every type they need.
+pub fn write(out: &mut Indented, namespace: Namespace, elements: &[GlobalElement]) {
     out.open(
         "xs:schema",
         &[
             ("xmlns:xs", Namespace::Schema.uri()),
-            ("xmlns:psop", Namespace::Psop.uri()),
-            ("targetNamespace", Namespace::Psop.uri()),
+            ("xmlns:psop", namespace.uri()),
+            ("targetNamespace", namespace.uri()),
             ("elementFormDefault", "qualified"),
         ],
     );

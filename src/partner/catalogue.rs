@@ -11,7 +11,7 @@ use super::program::Program;
 use super::sample::{Choices, message};
 use super::scenario::{self, Scenario};
 use crate::contract::shape::{Kind, Shape};
-use crate::contract::wsdl::{Published, VERSION};
+use crate::contract::wsdl::Published;
 use crate::domain::code::{Code, Texts, meaning_and_advice};
 use crate::domain::registry::{OrganiserCode, Registry};
 use crate::http::route::WSDL_PATH;
@@ -99,7 +99,7 @@ impl Service {
         let sample = sample.unwrap_or_default();
         Service {
             code: contract.code,
-            version: VERSION,
+            version: contract.version.name,
             title: language.of(contract.title),
             notes: language.of(contract.notes),
             tech_notes: language.of(contract.tech_notes),

@@ -9,7 +9,7 @@ use super::offences::offences;
 use crate::config::Limits;
 use crate::domain::circumstances::Circumstances;
 use crate::domain::code::meaning_and_advice;
-use crate::services::{self, Catalogue};
+use crate::services::{self, Catalogue, OPERATIONS};
 use crate::soap::envelope;
 use crate::xml::Namespace;
 use crate::xml::encoding::decode;
@@ -56,7 +56,7 @@ pub fn validate(bytes: &[u8], circumstances: Circumstances) -> Vec<Problem> {
             text_chars_max: limits.xml_text_chars_max,
         },
         limits.header_text_chars_max,
-        &Catalogue,
+        &Catalogue(OPERATIONS),
     );
     let text = decode(bytes).map(|(text, _)| text.into_owned());
     let text = text.unwrap_or_default();

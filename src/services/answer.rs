@@ -6,7 +6,6 @@ use crate::contract::shape::Shape;
 use crate::contract::types::{Fault, Message, Result as ResultType, Status, Text60, Text500};
 use crate::domain::rejection::Rejection;
 use crate::store::About;
-use crate::xml::Namespace;
 use crate::xml::encoding::Encoding;
 use crate::xml::reader::{Limits, Reader, Token};
 
@@ -95,7 +94,7 @@ pub fn write<O: Operation>(outcome: Outcome<O::Payload>) -> Answer {
     body.push_str("<psop:");
     body.push_str(O::CODE);
     body.push_str("Response xmlns:psop=\"");
-    body.push_str(Namespace::Psop.uri());
+    body.push_str(O::VERSION.namespace.uri());
     body.push_str("\">");
     response.encode(&mut body);
     body.push_str("</psop:");

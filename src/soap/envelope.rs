@@ -6,13 +6,11 @@
 use super::fault::{Fault, FaultCode};
 use super::header::{self, Echo, Header, HeaderError};
 use crate::contract::decode::{DecodeError, Decoder};
+use crate::contract::wsdl::{V1, Version};
 use crate::xml::Namespace;
 use crate::xml::characters::is_blank;
 use crate::xml::encoding::decode;
 use crate::xml::reader::{Limits, Reader, Start, Token, XmlError};
-
-/// The one version of every service.
-const VERSION: &str = "v1";
 
 /// Services that X-Road answers by itself.
 const METASERVICES: &[&str] = &[
@@ -31,16 +29,17 @@ pub trait Bodies {
     /// A body, decoded.
     type Body;
 
-    /// Decodes the wrapper `start` of the service `code`; `None` when there is no such service.
+    /// Decodes the wrapper `start` of this version of the service `code`; `None` when there is no such service.
     fn decode<'a>(
         &self,
         code: &str,
+        version: Version,
         decoder: &mut Decoder<'_, 'a>,
         start: &Start<'a>,
     ) -> Option<Result<Self::Body, DecodeError>>;
 
-    /// Whether there is such a service.
-    fn knows(&self, code: &str) -> bool;
+    /// Versions that there are of a service; none when there is no such service.
+    fn versions(&self, code: &str) -> Vec<Version>;
 }
 
 /// A request, read.
@@ -202,33 +201,35 @@ impl<B> Pass<B> {
             return Ok(());
         };
         let service = &header.service;
-        let is_known = bodies.knows(&service.code);
-        let is_named_so =
-            start.local == service.code && (start.namespace == Namespace::Psop || !is_known);
+        let versions = bodies.versions(&service.code);
+        // A header without a version leaves it to the namespace.
+        let asked = versions.iter().find(|version| match &service.version {
+            Some(name) => version.name == name,
+            None => version.namespace == start.namespace,
+        });
+        let is_named_so = start.local == service.code
+            && match asked {
+                Some(version) => version.namespace == start.namespace,
+                None => {
+                    let mut of_any = versions.iter().map(|version| version.namespace);
+                    versions.is_empty() || of_any.any(|namespace| namespace == start.namespace)
+                }
+            };
         let fault = if !is_named_so {
+            let namespace = asked.or(versions.first()).unwrap_or(&V1).namespace;
             Fault::new(
                 FaultCode::HeaderInvalid,
                 format!(
                     "the Body's element must be named as the header's serviceCode, in the namespace {}",
-                    Namespace::Psop.uri()
+                    namespace.uri()
                 ),
             )
             .at("Body")
-        } else if !is_known {
+        } else if versions.is_empty() {
             Fault::new(FaultCode::ServiceUnknown, unknown_service(&service.code))
                 .at("service/serviceCode")
-        } else if service
-            .version
-            .as_deref()
-            .is_some_and(|version| version != VERSION)
-        {
-            Fault::new(
-                FaultCode::VersionUnknown,
-                "the serviceVersion must be v1, or be left out",
-            )
-            .at("service/serviceVersion")
-        } else {
-            let decoded = bodies.decode(&service.code, &mut Decoder::new(reader), start);
+        } else if let Some(version) = asked {
+            let decoded = bodies.decode(&service.code, *version, &mut Decoder::new(reader), start);
             self.body = match decoded {
                 Some(Ok(body)) => Some(Ok(body)),
                 Some(Err(DecodeError::Xml(error))) => return Err(error),
@@ -236,6 +237,16 @@ impl<B> Pass<B> {
                 None => None,
             };
             return Ok(());
+        } else {
+            let names: Vec<&str> = versions.iter().map(|version| version.name).collect();
+            Fault::new(
+                FaultCode::VersionUnknown,
+                format!(
+                    "the serviceVersion must be {}, or be left out",
+                    names.join(" or ")
+                ),
+            )
+            .at("service/serviceVersion")
         };
         self.body = Some(Err(fault));
         Ok(())

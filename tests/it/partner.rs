@@ -186,7 +186,12 @@ fn is_offence(text: &str) -> bool {
         namespaces_max: 32,
         text_chars_max: 100_000,
     };
-    match envelope::read(text.as_bytes(), limits, 1000, &Catalogue) {
+    match envelope::read(
+        text.as_bytes(),
+        limits,
+        1000,
+        &Catalogue(services::OPERATIONS),
+    ) {
         Ok(_) => false,
         Err(unreadable) => {
             let code = unreadable.fault.code.as_str();

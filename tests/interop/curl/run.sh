@@ -1,0 +1,2 @@
+#!/bin/sh
+exec sh "$ROOT/tests/interop/curl/client.sh" "$1"

@@ -1,0 +1,3 @@
+module psop-interop-go
+
+go 1.19

@@ -1,0 +1,3 @@
+#!/bin/sh
+# gSOAP.
+exec "$ROOT/tests/packages.sh" g++ gsoap libgsoap-dev

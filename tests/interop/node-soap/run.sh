@@ -1,0 +1,2 @@
+#!/bin/sh
+NODE_PATH=$TARGET/node_modules exec node "$ROOT/tests/interop/node-soap/client.js" "$1"

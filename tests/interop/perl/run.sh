@@ -1,0 +1,2 @@
+#!/bin/sh
+exec perl "$ROOT/tests/interop/perl/client.pl" "$1"

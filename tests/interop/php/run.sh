@@ -1,0 +1,2 @@
+#!/bin/sh
+exec php "$ROOT/tests/interop/php/client.php" "$1"

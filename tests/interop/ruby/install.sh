@@ -1,0 +1,3 @@
+#!/bin/sh
+# soap4r.
+exec "$ROOT/tests/packages.sh" ruby ruby-soap4r

@@ -1,0 +1,2 @@
+#!/bin/sh
+exec "$TARGET/venv/bin/python" "$ROOT/tests/interop/zeep/client.py" "$1"
