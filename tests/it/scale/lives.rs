@@ -174,16 +174,17 @@ impl Committed {
         access.numbers = vec![effect.grant.number];
         access.events = effect.events.iter().map(|write| write.event.id).collect();
         let (answer, message, reference) = (&self.answer, &self.message, &self.reference);
-        let mut body = String::from_utf8(answer.body.clone()).unwrap();
-        let mut exchange = |from: String, to: String| {
-            assert!(body.contains(&from), "{body}");
-            body = body.replace(&from, &to);
+        // What was granted is told by its number, what was recorded by its identifier.
+        let (from, to) = match (&self.event, effect.events.first()) {
+            (Some(pattern), Some(write)) => (pattern.id.to_string(), write.event.id.to_string()),
+            _ => {
+                let pattern = answer.about.number.unwrap();
+                (pattern.to_string(), effect.grant.number.to_string())
+            }
         };
-        let pattern = answer.about.number.unwrap();
-        exchange(pattern.to_string(), effect.grant.number.to_string());
-        if let (Some(pattern), Some(write)) = (&self.event, effect.events.first()) {
-            exchange(pattern.id.to_string(), write.event.id.to_string());
-        }
+        let body = String::from_utf8(answer.body.clone()).unwrap();
+        assert!(body.contains(&from), "{body}");
+        let body = body.replace(&from, &to);
         let mut kept = KeptAnswer {
             body: body.into_bytes(),
             ..answer.clone()
