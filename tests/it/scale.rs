@@ -116,10 +116,14 @@ fn a_store_made_in_bulk_holds_what_the_services_leave() {
         others.cloned().collect()
     };
     assert_eq!(but_meta(&figures.tables), but_meta(&lives.figures));
-    let counted: u64 = but_meta(&figures.tables)
-        .iter()
-        .map(|table| table.records)
-        .sum();
+    let tables = but_meta(&figures.tables);
+    let counted: u64 = tables.iter().map(|table| table.records).sum();
     assert_eq!(counted, records);
+    for table in tables {
+        println!(
+            "{}: {} records, {} bytes",
+            table.name, table.records, table.bytes
+        );
+    }
     check(&site);
 }
