@@ -11,7 +11,8 @@ use super::calls::{Call, World};
 use super::lives::Lives;
 use super::planting::planted;
 use super::process::{
-    Start, bare_start, folder_bytes, free_bytes, read_bytes, resident_bytes, without_snapshots,
+    Start, bare_start, folder_bytes, free_bytes, most_resident_bytes, read_bytes, resident_bytes,
+    without_snapshots,
 };
 use super::{COUNTED, assert_bounded, check, counted};
 use crate::kill::connection::Connection;
@@ -76,6 +77,8 @@ fn made(lives: &Lives, grants: usize, scratch: &Path) -> Made {
         2 * grants,
         3.0 * grants as f64 / took.as_secs_f64()
     );
+    let memory = mb(most_resident_bytes());
+    println!("making it took {memory} of memory at most, the storage engine's included");
     let disk_bytes = disk_bytes(&site);
     let world = World {
         grants,

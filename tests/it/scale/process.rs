@@ -18,8 +18,17 @@ pub struct Start {
 
 /// Memory that a process has, in bytes.
 pub fn resident_bytes(process: u32) -> u64 {
+    memory(process, "VmRSS:")
+}
+
+/// The most memory that this process ever had, in bytes.
+pub fn most_resident_bytes() -> u64 {
+    memory(std::process::id(), "VmHWM:")
+}
+
+fn memory(process: u32, of: &str) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+    let line = status.lines().find(|line| line.starts_with(of));
     let kib = line.unwrap().split_whitespace().nth(1).unwrap();
     kib.parse::<u64>().unwrap() * 1024
 }
