@@ -16,16 +16,22 @@ SECONDS := 60
 # Power cuts of `make crash-test`.
 ROUNDS := 30
 
+# Size and back end of `make scale-test`. PostgreSQL is told that much comes at once; nothing of its durability is off.
+GRANTS := 1000000
+BACK_END := sled
+FILLED := -c shared_buffers=2GB -c maintenance_work_mem=1GB -c max_wal_size=6GB -c checkpoint_timeout=30min \
+	-c wal_level=minimal -c max_wal_senders=0 -c autovacuum=off
+
 # What the build needs beyond Rust, and what the tests need beyond that (Debian packages).
 BUILD_PACKAGES := gcc libc6-dev pkg-config libssl-dev
 TEST_PACKAGES := libxml2-utils postgresql python3 python3-venv strace
 
 # Black-box tests that run over PostgreSQL too, and those that run over two adapters on one database.
-ON_POSTGRES := scenarios:: repeats:: event_feed:: rate_limit:: settlement:: kill_mixed::
+ON_POSTGRES := scale:: scenarios:: repeats:: event_feed:: rate_limit:: settlement:: kill_mixed::
 ON_TWO_ADAPTERS := scenarios:: repeats_at_once:: events_at_once::
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench fmt contract kill-test crash-test failover-test at-once-test hostile-test paging-test catalogue-test fuzz clean-debian-test \
+.PHONY: help run test check bench fmt contract kill-test crash-test failover-test at-once-test hostile-test paging-test scale-test catalogue-test fuzz clean-debian-test \
 	build-packages test-packages fuzz-packages
 
 help: ## List the targets
@@ -103,6 +109,10 @@ hostile-test: build-packages ## Hostile input and slow clients: CPU, memory and 
 
 paging-test: build-packages ## Page through a million events: page 1000 must cost what page 1 does (some minutes)
 	cargo test --release --locked --features heavy-tests --test it -- paging_cost --nocapture
+
+scale-test: build-packages test-packages ## GRANTS=1000000 and twice as many events on BACK_END=sled|postgres, measured beside 10,000 (gigabytes; minutes)
+	PSOP_SCALE_GRANTS=$(GRANTS) PSOP_TEST_BACK_END=$(BACK_END) PSOP_TEST_POSTGRES_OPTIONS="$(FILLED)" \
+		cargo test --release --locked --features heavy-tests --test it -- scale::measured --nocapture --test-threads 1
 
 fuzz: build-packages fuzz-packages $(CARGO_FUZZ) ## Feed every reader made-up bytes, SECONDS in all (make fuzz SECONDS=1200)
 	RUSTC_BOOTSTRAP=1 $(CARGO_FUZZ) build --fuzz-dir fuzz

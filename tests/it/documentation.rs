@@ -60,6 +60,7 @@ fn links_between_documents_lead_somewhere() {
         "docs/running.md",
         "docs/audit.md",
         "docs/durability.md",
+        "docs/scale.md",
         "docs/backup.md",
         "docs/events.md",
         "docs/postgres.md",

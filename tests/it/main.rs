@@ -70,6 +70,7 @@ mod rules_lookup_customer;
 mod rules_lookup_kinds;
 mod rules_lookup_values;
 mod rules_saldo;
+mod scale;
 mod scenarios;
 mod scenery;
 mod scenery_events;

@@ -83,32 +83,39 @@ impl SledFill {
             .map_err(|error| unusable(&self.folder, &error))
     }
 
-    fn apply(
-        &self,
-        writes: impl Iterator<Item = (Key, Option<Vec<u8>>)>,
-    ) -> Result<(), StoreError> {
+    /// One by one: nobody opens this place before it is whole. In a batch sled would keep every page's earlier forms until
+    /// long after the batch, and the memory for that grows with what is loaded.
+    fn put(&self, writes: impl Iterator<Item = (Key, Option<Vec<u8>>)>) -> Result<(), StoreError> {
         fenced(&self.folder, || {
-            let mut batch = Batch::default();
             for (key, value) in writes {
                 match value {
-                    Some(value) => batch.insert(key.as_bytes(), value),
-                    None => batch.remove(key.as_bytes()),
+                    Some(value) => self.db.insert(key.as_bytes(), value),
+                    None => self.db.remove(key.as_bytes()),
                 }
+                .map_err(|error| self.failed(error))?;
             }
-            self.db
-                .apply_batch(batch)
-                .map_err(|error| self.failed(error))
+            Ok(())
         })
+    }
+
+    /// Makes it a store: from then on the state is there and the marker is not.
+    fn make_store(&self, state: Vec<u8>) -> Result<(), StoreError> {
+        let mut batch = Batch::default();
+        batch.insert(Key::meta(STATE_NAME).as_bytes(), state);
+        batch.remove(Key::meta(FILLING_NAME).as_bytes());
+        self.db
+            .apply_batch(batch)
+            .map_err(|error| self.failed(error))
     }
 }
 
 impl Fill for SledFill {
     fn load(&mut self, records: Vec<Found>) -> Result<(), StoreError> {
-        self.apply(records.into_iter().map(|(key, value)| (key, Some(value))))
+        self.put(records.into_iter().map(|(key, value)| (key, Some(value))))
     }
 
     fn change(&mut self, writes: Writes) -> Result<(), StoreError> {
-        self.apply(writes.into_iter())
+        self.put(writes.into_iter())
     }
 
     fn piece(&self, after: Option<&Key>, most: usize) -> Result<Vec<Found>, StoreError> {
@@ -138,13 +145,7 @@ impl Fill for SledFill {
         fenced(&self.folder, || {
             // What the state speaks of is durable before it.
             self.make_durable()?;
-            self.apply(
-                [
-                    (Key::meta(STATE_NAME), Some(state)),
-                    (Key::meta(FILLING_NAME), None),
-                ]
-                .into_iter(),
-            )?;
+            self.make_store(state)?;
             self.make_durable()?;
             self.guard.write(head)
         })?;

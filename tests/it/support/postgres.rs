@@ -21,7 +21,7 @@ $as "$bin/initdb" --auth=trust --username=psop --encoding=UTF8 --no-locale "$fol
 port=$1
 $as "$bin/postgres" -D "$folder/data" -c listen_addresses=127.0.0.1 -c port="$port" \
     -c unix_socket_directories="$folder" -c max_connections=300 -c log_min_messages=fatal \
-    -c logging_collector=off > "$folder/log" 2>&1 < /dev/null &
+    -c logging_collector=off $2 > "$folder/log" 2>&1 < /dev/null &
 tries=0
 until "$bin/pg_isready" -q -h 127.0.0.1 -p "$port" -U psop; do
     tries=$((tries + 1))
@@ -42,13 +42,15 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// Starts a server on a free port and waits until it answers.
+    /// Starts a server on a free port and waits until it answers. `PSOP_TEST_POSTGRES_OPTIONS` are options of its own,
+    /// for a run that fills it with much at once.
     pub fn start() -> Postgres {
+        let options = std::env::var("PSOP_TEST_POSTGRES_OPTIONS").unwrap_or_default();
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         drop(listener);
         let mut child = Command::new("sh")
-            .args(["-c", SCRIPT, "sh", &port.to_string()])
+            .args(["-c", SCRIPT, "sh", &port.to_string(), &options])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
