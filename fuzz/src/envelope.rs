@@ -1,7 +1,7 @@
 //! A whole message, bytes to typed request. What is taken is well-formed to another parser too, and so is every answer
 //! that repeats its header.
 
-use psop_adapter::services::Catalogue;
+use psop_adapter::services::{Catalogue, OPERATIONS};
 use psop_adapter::soap::envelope::{Received, Unreadable, read};
 use psop_adapter::soap::reply;
 use psop_adapter::xml::encoding::decode;
@@ -10,7 +10,7 @@ use super::{HEADER_TEXT_CHARS_MAX, LIMITS, assert_well_formed};
 
 /// One message.
 pub fn run(data: &[u8]) {
-    match read(data, LIMITS, HEADER_TEXT_CHARS_MAX, &Catalogue) {
+    match read(data, LIMITS, HEADER_TEXT_CHARS_MAX, &Catalogue(OPERATIONS)) {
         Ok(Received { header, echo, .. }) => {
             assert!(!header.id.trim().is_empty());
             assert!(!header.service.code.trim().is_empty());
