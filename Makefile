@@ -2,7 +2,9 @@
 
 CONFIG := fixtures/demo/psop-adapter.toml
 PROGRAM := target/release/psop-adapter
-VENV := target/venv
+# Stacks of `make interop`: the folders of tests/interop; and those that `make test` runs, since they are quick to install.
+STACKS := $(patsubst tests/interop/%/run.sh,%,$(sort $(wildcard tests/interop/*/run.sh)))
+QUICK_STACKS := curl perl php ruby suds zeep
 CARGO_DENY := target/tools/bin/cargo-deny
 CARGO_DENY_VERSION := 0.20.2
 
@@ -32,7 +34,7 @@ ON_TWO_ADAPTERS := scenarios:: repeats_at_once:: events_at_once::
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check bench fmt contract kill-test crash-test failover-test at-once-test hostile-test paging-test scale-test catalogue-test fuzz clean-debian-test \
-	build-packages test-packages fuzz-packages
+	interop build-packages test-packages quick-stacks fuzz-packages
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,8 +49,8 @@ run: build-packages ## Build, load the demo registry into ./data if it is not th
 	@echo "Describe: curl http://127.0.0.1:8080/xroad?wsdl; health: curl http://127.0.0.1:8081/health/ready"
 	@exec $(PROGRAM) serve --config $(CONFIG)
 
-test: build-packages test-packages $(VENV)/installed ## Everything that proves it works (some minutes)
-	PSOP_TEST_PYTHON=$(CURDIR)/$(VENV)/bin/python cargo test --locked
+test: build-packages test-packages quick-stacks ## Everything that proves it works (some minutes)
+	cargo test --locked
 	PSOP_TEST_BACK_END=postgres cargo test --locked --test it -- $(ON_POSTGRES)
 	PSOP_TEST_BACK_END=postgres PSOP_TEST_ADAPTERS=2 PSOP_DUPLICATE_ROUNDS=40 \
 		cargo test --locked --test it -- $(ON_TWO_ADAPTERS)
@@ -114,6 +116,11 @@ scale-test: build-packages test-packages ## GRANTS=1000000 and twice as many eve
 	PSOP_SCALE_GRANTS=$(GRANTS) PSOP_TEST_BACK_END=$(BACK_END) PSOP_TEST_POSTGRES_OPTIONS="$(FILLED)" \
 		cargo test --release --locked --features heavy-tests --test it -- scale::measured --nocapture --test-threads 1
 
+interop: build-packages ## One scenario by every SOAP stack, the network cut off, and the WS-I check: a table (STACKS="zeep gsoap"; some minutes)
+	@tests/packages.sh python3 util-linux
+	cargo build --locked
+	python3 tests/interop/interop.py --install $(STACKS)
+
 fuzz: build-packages fuzz-packages $(CARGO_FUZZ) ## Feed every reader made-up bytes, SECONDS in all (make fuzz SECONDS=1200)
 	RUSTC_BOOTSTRAP=1 $(CARGO_FUZZ) build --fuzz-dir fuzz
 	@for target in $(FUZZ_TARGETS); do \
@@ -133,10 +140,8 @@ build-packages:
 test-packages:
 	@tests/packages.sh $(TEST_PACKAGES)
 
-$(VENV)/installed: tests/interop/zeep/requirements.txt | test-packages
-	python3 -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
-	@touch $@
+quick-stacks: test-packages
+	@python3 tests/interop/interop.py --install-only $(QUICK_STACKS)
 
 fuzz-packages:
 	@tests/packages.sh g++

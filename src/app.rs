@@ -2,6 +2,9 @@
 //! bytes to bytes, with its one log line.
 
 mod console;
+mod log_line;
+#[cfg(test)]
+mod tests;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -10,21 +13,17 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio::sync::Semaphore;
-use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::config::{Config, DatabaseUrl, Environment, Limits, StoreKind};
 use crate::contract::wsdl;
-use crate::domain::client::ClientId;
-use crate::domain::code::Code;
-use crate::domain::person_id::may_hold_person_id;
 use crate::http::route::{Part, SAMPLES};
 use crate::http::{Endpoint, Refusal, SoapHead, SoapRequest, SoapResponse};
 use crate::mandate::Mandates;
 use crate::mandate::client::{Client, ClientError};
 use crate::partner::catalogue;
 use crate::partner::limits::Language;
-use crate::secrets::{HashOf, KeyFilePolicy, Keyring, MasterKey, SecretsError};
+use crate::secrets::{KeyFilePolicy, Keyring, MasterKey, SecretsError};
 use crate::services::client_rate::ClientRates;
 use crate::services::{self, Catalogue, Failure, Services};
 use crate::soap::envelope::{self, Received, Unreadable};
@@ -38,6 +37,8 @@ use crate::store::upkeep::Filling;
 use crate::store::{Store, StoreError};
 use crate::telemetry::metrics::Metrics;
 use crate::xml::reader;
+
+use log_line::{LogLine, known_outcome};
 
 /// Why the program could not be put together.
 #[derive(Debug, thiserror::Error)]
@@ -256,12 +257,9 @@ impl App {
 
     /// A fault for a request that was not read, with its log line.
     fn refuse_with(&self, fault: &Fault) -> SoapResponse {
-        LogLine {
-            request: self.requests.fetch_add(1, Ordering::Relaxed) + 1,
-            outcome: fault.code.as_str(),
-            ..LogLine::default()
-        }
-        .write(&self.metrics, Duration::ZERO, 0, 0);
+        let mut line = LogLine::new(self.requests.fetch_add(1, Ordering::Relaxed) + 1);
+        line.outcome = fault.code.as_str();
+        line.write(&self.metrics, Duration::ZERO, 0, 0);
         SoapResponse {
             status: 500,
             body: Bytes::from(reply::fault(None, fault)),
@@ -365,10 +363,7 @@ impl Endpoint for App {
 
     async fn soap(&self, request: SoapRequest) -> SoapResponse {
         let began = Instant::now();
-        let mut line = LogLine {
-            request: self.requests.fetch_add(1, Ordering::Relaxed) + 1,
-            ..LogLine::default()
-        };
+        let mut line = LogLine::new(self.requests.fetch_add(1, Ordering::Relaxed) + 1);
         let response = match self.answer(&request, &mut line).await {
             Ok(envelope) => SoapResponse {
                 status: 200,
@@ -453,94 +448,4 @@ impl Endpoint for App {
             .ready()
             .map_err(|error| vec![error.to_string()])
     }
-}
-
-/// What the log says of one request: nothing personal, and nothing of a caller's own words but
-/// identifiers that X-Road has checked.
-#[derive(Default)]
-struct LogLine {
-    request: u64,
-    message_id: String,
-    /// A service of ours, `unknown`, or nothing where no header could be read.
-    service: &'static str,
-    client: String,
-    outcome: &'static str,
-}
-
-impl LogLine {
-    fn take(&mut self, header: &Header, keyring: &Keyring) {
-        self.message_id = loggable_id(&header.id, keyring);
-        // A service code that is none of ours could say anything.
-        self.service = services::find(&header.service.code)
-            .map_or("unknown", |operation| operation.contract().code);
-        self.client = loggable_client(&header.client, keyring);
-    }
-
-    /// Writes the line, and counts the request.
-    fn write(
-        &self,
-        metrics: &Metrics,
-        took: Duration,
-        request_bytes: usize,
-        response_bytes: usize,
-    ) {
-        let service = if self.service.is_empty() {
-            "none"
-        } else {
-            self.service
-        };
-        metrics.answered(service, self.outcome, took);
-        tracing::info!(
-            request = self.request,
-            message_id = self.message_id,
-            service = self.service,
-            client = self.client,
-            outcome = self.outcome,
-            took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
-            request_bytes,
-            response_bytes,
-            "answered"
-        );
-    }
-}
-
-/// A service's outcome by its name in the contract: logs and metrics hold no other.
-fn known_outcome(result: &str) -> &'static str {
-    let mut codes = Code::ALL.iter().map(|code| code.as_str());
-    match result {
-        "OK" => "OK",
-        result => codes.find(|code| *code == result).unwrap_or("OTHER"),
-    }
-}
-
-/// A message id as logs may have it: itself where it is a UUID as commonly written, else a keyed
-/// hash, since it could hold anything.
-fn loggable_id(id: &str, keyring: &Keyring) -> String {
-    let is_uuid = id.len() == 36 && Uuid::parse_str(id).is_ok();
-    if is_uuid && !may_hold_person_id(id) {
-        return id.to_owned();
-    }
-    hashed(id, keyring)
-}
-
-/// A client as logs may have it: itself where it looks like an X-Road identifier and like no person.
-fn loggable_client(client: &ClientId, keyring: &Keyring) -> String {
-    let text = client.to_string();
-    let is_plain = text.len() <= 200
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"/-_.+'(),=?".contains(&byte))
-        && !may_hold_person_id(&text);
-    if is_plain {
-        text
-    } else {
-        hashed(&text, keyring)
-    }
-}
-
-fn hashed(text: &str, keyring: &Keyring) -> String {
-    keyring
-        .keyed_hash(HashOf::LogId, &[text.as_bytes()])
-        .map(|hash| format!("hash:{}", hex::encode(hash.get(..16).unwrap_or(&hash))))
-        .unwrap_or_default()
 }

@@ -334,10 +334,11 @@ impl Bodies for Catalogue {
     }
 }
 
-struct Entry<O: Operation>(std::marker::PhantomData<fn() -> O>);
+/// An operation as [`OPERATIONS`] lists it.
+pub(crate) struct Entry<O: Operation>(std::marker::PhantomData<fn() -> O>);
 
 impl<O: Operation> Entry<O> {
-    const NEW: Entry<O> = Entry(std::marker::PhantomData);
+    pub(crate) const NEW: Entry<O> = Entry(std::marker::PhantomData);
     const CONTRACT: &'static Published = &Published {
         code: O::CODE,
         version: O::VERSION,

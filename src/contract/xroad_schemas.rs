@@ -63,6 +63,33 @@ const SERVICE_VERSION: Docs =
     docs!([en "Version of the service: v1." fi "Palvelun versio: v1." sv "Tjänstens version: v1."]);
 const SERVER_CODE: Docs = docs!([en "Code of a security server." fi "Liityntäpalvelimen tunnus." sv "Anslutningsserverns kod."]);
 
+const OBJECT_TYPES: &[(&str, Docs)] = &[
+    (
+        "MEMBER",
+        docs!([en "A member." fi "Jäsen." sv "En medlem."]),
+    ),
+    (
+        "SUBSYSTEM",
+        docs!([en "A subsystem of a member." fi "Jäsenen alijärjestelmä." sv "En medlems delsystem."]),
+    ),
+    (
+        "SERVER",
+        docs!([en "A security server." fi "Liityntäpalvelin." sv "En anslutningsserver."]),
+    ),
+    (
+        "GLOBALGROUP",
+        docs!([en "A group of the instance." fi "Instanssin ryhmä." sv "En grupp i instansen."]),
+    ),
+    (
+        "LOCALGROUP",
+        docs!([en "A group of a security server's client." fi "Liityntäpalvelimen asiakkaan ryhmä." sv "En grupp hos en anslutningsservers klient."]),
+    ),
+    (
+        "SERVICE",
+        docs!([en "A service." fi "Palvelu." sv "En tjänst."]),
+    ),
+];
+
 fn identifiers(out: &mut Indented, _: Imports) {
     schema(out, Namespace::Identifiers, "id", &[]);
     out.open("xs:simpleType", &[("name", "XRoadObjectType")]);
@@ -71,15 +98,10 @@ fn identifiers(out: &mut Indented, _: Imports) {
         docs!([en "What an identifier identifies." fi "Mitä tunniste yksilöi." sv "Vad identifieraren avser."]),
     );
     out.open("xs:restriction", &[("base", "xs:string")]);
-    for value in [
-        "MEMBER",
-        "SUBSYSTEM",
-        "SERVER",
-        "GLOBALGROUP",
-        "LOCALGROUP",
-        "SERVICE",
-    ] {
-        out.empty("xs:enumeration", &[("value", value)]);
+    for (value, docs) in OBJECT_TYPES {
+        out.open("xs:enumeration", &[("value", value)]);
+        annotation(out, *docs);
+        out.close();
     }
     out.close();
     out.close();

@@ -34,13 +34,15 @@ ROOT = HERE.parent.parent
 TARGET = ROOT / "target" / "interop"
 # What a client says "ok" of, in the order of the scenario (README.md).
 CHECKS = ["wsdl", *wire.SERVICES, "letters", "replay", "rejection", "fault"]
-# Beside them: headers as security servers want them on the wire, and the client's exit code.
-COLUMNS = [*CHECKS, "wire", "exit"]
-HEADINGS = ["WSDL", "get", "post", "saldo", "dental", "event", "feed", "åäö", "replay", "reject", "fault", "wire", "exit"]
+# Beside them: headers as security servers want them on the wire, the client's exit code, and a validator of WS-I's
+# profile where the stack has one.
+COLUMNS = [*CHECKS, "wire", "exit", "wsi"]
+HEADINGS = ["WSDL", "get", "post", "saldo", "dental", "event", "feed", "åäö", "replay", "reject", "fault", "wire", "exit", "WS-I"]
 STACK_SECONDS_MAX = 300
 
 
 def main():
+    sys.stdout.reconfigure(line_buffering=True)
     arguments = argparse.ArgumentParser()
     arguments.add_argument("stacks", nargs="*", metavar="STACK", help="folders here; all when none is named")
     arguments.add_argument("--program", default=str(ROOT / "target/debug/psop-adapter"))
@@ -64,7 +66,7 @@ def main():
     unshare = None if options.install_only else network_of_its_own(options.may_share_network)
     rows = []
     for stack in stacks:
-        missing = install(stack) if options.install or options.install_only else None
+        missing = install(stack, options.install or options.install_only)
         if options.install_only:
             if missing:
                 sys.exit(f"{stack}: {missing}")
@@ -84,11 +86,9 @@ def network_of_its_own(may_share):
     sys.exit("unshare cannot make a network here: run this as root, or with --may-share-network")
 
 
-def install(stack):
+def install(stack, may_install):
     """Runs the stack's install.sh once for each state of what it names; what went wrong, or None."""
     script = HERE / stack / "install.sh"
-    if not script.is_file():
-        return None
     digest = hashlib.sha256()
     for path in sorted((HERE / stack).rglob("*")):
         if path.name in ("install.sh", "requirements.txt", "package-lock.json", "pom.xml", "go.mod", "go.sum"):
@@ -97,6 +97,8 @@ def install(stack):
     stamp = place / "installed"
     if stamp.is_file() and stamp.read_text() == digest.hexdigest():
         return None
+    if not may_install:
+        return f"not installed: run python3 tests/interop/interop.py --install {stack}"
     print(f"installing {stack}", flush=True)
     place.mkdir(parents=True, exist_ok=True)
     done = subprocess.run(["sh", str(script)], env=environment(stack), capture_output=True, text=True)
@@ -250,6 +252,7 @@ def judge(stack, outcome):
             row["notes"].append(f"{check}: " + ("the wire does not show it" if check in said else "not reached"))
     row["verdicts"]["wire"] = "RED" if faults else "ok"
     row["notes"] += faults
+    row["verdicts"]["wsi"] = "ok" if "wsi" in said else "-"
     row["verdicts"]["exit"] = "ok" if outcome["code"] == 0 else "RED"
     if outcome["code"] != 0:
         row["notes"].append(f"exit code {outcome['code']}: {last_lines(outcome['said'])}")
@@ -269,7 +272,7 @@ def excuse(stack, row):
 
 def report(rows, is_cut_off):
     """Prints the matrix; the exit code."""
-    width = max(len(row["stack"]) for row in rows) + 2
+    width = max(len("stack"), *(len(row["stack"]) for row in rows)) + 2
     print()
     print("stack".ljust(width) + "".join(heading.ljust(8) for heading in HEADINGS) + "seconds")
     for row in rows:
@@ -285,7 +288,7 @@ def report(rows, is_cut_off):
     return 1 if is_red else 0
 
 
-def last_lines(text, count=int(os.environ.get("LINES_MAX", "12"))):
+def last_lines(text, count=30):
     return "\n    ".join(text.strip().splitlines()[-count:])
 
 

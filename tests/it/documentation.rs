@@ -63,6 +63,8 @@ fn links_between_documents_lead_somewhere() {
         "docs/scale.md",
         "docs/backup.md",
         "docs/events.md",
+        "docs/interop.md",
+        "tests/interop/README.md",
         "docs/postgres.md",
     ] {
         let folder = root().join(document).parent().unwrap().to_owned();
