@@ -115,8 +115,13 @@ fn a_store_made_in_bulk_holds_what_the_services_leave() {
         let others = tables.iter().filter(|table| table.name != "meta");
         others.cloned().collect()
     };
-    assert_eq!(but_meta(&figures.tables), but_meta(&lives.figures));
     let tables = but_meta(&figures.tables);
+    for (table, left) in tables.iter().zip(but_meta(&lives.figures)) {
+        assert_eq!((table.name, table.records), (left.name, left.records));
+        // Of a random number the leading zeros are not written: a byte now and then.
+        let spread = table.bytes.abs_diff(left.bytes);
+        assert!(spread <= 2 * table.records, "{table:?} {left:?}");
+    }
     let counted: u64 = tables.iter().map(|table| table.records).sum();
     assert_eq!(counted, records);
     for table in tables {

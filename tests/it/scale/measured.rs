@@ -28,7 +28,7 @@ const TURNS: usize = 3;
 /// What stays free on the disk.
 const SPARE_BYTES: u64 = 15_000_000_000;
 /// Room for a grant with two events, the sorted files that wait included, as measured and rounded up.
-const SLED_BYTES: u64 = 20_000;
+const SLED_BYTES: u64 = 16_000;
 const POSTGRES_BYTES: u64 = 13_000;
 
 fn grants() -> usize {
