@@ -53,25 +53,28 @@ def main():
         action="store_true",
         help="go on where no network of its own can be made, and say so",
     )
+    arguments.add_argument("--folder", type=Path, default=HERE, help="where the stacks are (default: beside this file)")
     arguments.add_argument("--inside", metavar="FILE", help=argparse.SUPPRESS)
     options = arguments.parse_args()
-    stacks = options.stacks or sorted(path.parent.name for path in HERE.glob("*/run.sh"))
-    unknown = [stack for stack in stacks if not (HERE / stack / "run.sh").is_file()]
+    folder = options.folder.resolve()
+    stacks = options.stacks or sorted(path.parent.name for path in folder.glob("*/run.sh"))
+    unknown = [stack for stack in stacks if not (folder / stack / "run.sh").is_file()]
     if unknown:
         sys.exit(f"no such stack: {', '.join(unknown)}")
     if options.inside:
-        outcome = play(stacks[0], options.program)
+        outcome = play(folder / stacks[0], options.program)
         Path(options.inside).write_text(json.dumps(outcome))
         return
     unshare = None if options.install_only else network_of_its_own(options.may_share_network)
     rows = []
     for stack in stacks:
-        missing = install(stack, options.install or options.install_only)
+        place = folder / stack
+        missing = install(place, options.install or options.install_only)
         if options.install_only:
             if missing:
                 sys.exit(f"{stack}: {missing}")
             continue
-        rows.append(judge(stack, {"missing": missing} if missing else alone(stack, options.program, unshare)))
+        rows.append(judge(place, {"missing": missing} if missing else alone(place, options.program, unshare)))
     if rows:
         sys.exit(report(rows, unshare is not None))
 
@@ -88,18 +91,20 @@ def network_of_its_own(may_share):
 
 def install(stack, may_install):
     """Runs the stack's install.sh once for each state of what it names; what went wrong, or None."""
-    script = HERE / stack / "install.sh"
+    script = stack / "install.sh"
+    if not script.is_file():
+        return None
     digest = hashlib.sha256()
-    for path in sorted((HERE / stack).rglob("*")):
+    for path in sorted(stack.rglob("*")):
         if path.name in ("install.sh", "requirements.txt", "package-lock.json", "pom.xml", "go.mod", "go.sum"):
             digest.update(path.read_bytes())
-    place = TARGET / stack
+    place = TARGET / stack.name
     stamp = place / "installed"
     if stamp.is_file() and stamp.read_text() == digest.hexdigest():
         return None
     if not may_install:
-        return f"not installed: run python3 tests/interop/interop.py --install {stack}"
-    print(f"installing {stack}", flush=True)
+        return f"not installed: run python3 tests/interop/interop.py --install {stack.name}"
+    print(f"installing {stack.name}")
     place.mkdir(parents=True, exist_ok=True)
     done = subprocess.run(["sh", str(script)], env=environment(stack), capture_output=True, text=True)
     if done.returncode != 0:
@@ -110,13 +115,14 @@ def install(stack, may_install):
 
 def environment(stack):
     """What a stack's scripts know: where the project is, and a place for what they make."""
-    return dict(os.environ) | {"ROOT": str(ROOT), "TARGET": str(TARGET / stack)}
+    return dict(os.environ) | {"ROOT": str(ROOT), "TARGET": str(TARGET / stack.name)}
 
 
 def alone(stack, program, unshare):
     """The stack's outcome, played in a network of its own."""
     with tempfile.NamedTemporaryFile(suffix=".json") as file:
-        command = [*(unshare or []), sys.executable, __file__, "--program", program, "--inside", file.name, stack]
+        command = [*(unshare or []), sys.executable, __file__, "--folder", str(stack.parent), "--program", program]
+        command += ["--inside", file.name, stack.name]
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode != 0:
             return {"missing": "the runner: " + last_lines(done.stderr)}
@@ -155,7 +161,7 @@ def play(stack, program):
 
 def keep(stack, exchanges):
     """Leaves every message in target/interop/STACK/wire, to look at."""
-    folder = TARGET / stack / "wire"
+    folder = TARGET / stack.name / "wire"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     for number, (_, _, asked, _, answered) in enumerate(exchanges, 1):
@@ -222,7 +228,7 @@ def client(stack, url):
     plain = {key: value for key, value in environment(stack).items() if not key.lower().endswith("_proxy")}
     with tempfile.TemporaryFile("w+", errors="replace") as output:
         process = subprocess.Popen(
-            ["sh", str(HERE / stack / "run.sh"), url], env=plain, stdin=subprocess.DEVNULL,
+            ["sh", str(stack / "run.sh"), url], env=plain, stdin=subprocess.DEVNULL,
             stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
         )
         try:
@@ -237,7 +243,7 @@ def client(stack, url):
 
 def judge(stack, outcome):
     """One row of the matrix: a verdict for each check, and why where it is not ok."""
-    row = {"stack": stack, "verdicts": {}, "notes": [], "seconds": outcome.get("seconds")}
+    row = {"stack": stack.name, "verdicts": {}, "notes": [], "seconds": outcome.get("seconds")}
     if outcome.get("missing"):
         row["verdicts"] = dict.fromkeys(COLUMNS, "RED")
         row["notes"].append(outcome["missing"])
@@ -262,7 +268,7 @@ def judge(stack, outcome):
 
 def excuse(stack, row):
     """Turns what DEFECTS names (lines `check: evidence`) from red to a defect of the stack."""
-    path = HERE / stack / "DEFECTS"
+    path = stack / "DEFECTS"
     for line in path.read_text().splitlines() if path.is_file() else []:
         check, _, evidence = line.partition(": ")
         if row["verdicts"].get(check) == "RED":
