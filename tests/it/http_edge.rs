@@ -152,7 +152,7 @@ fn a_post_elsewhere_is_a_fault_and_anything_else_is_not_found() {
         assert_fault(&answer, "SERVICE_UNKNOWN");
     }
     for path in [
-        "/",
+        "/de",
         "/wsdl",
         "/favicon.ico",
         "/health/live",
