@@ -169,7 +169,7 @@ fn every_error_is_told_with_its_place() {
         ),
         (
             good.replace("</soap:Body>", ""),
-            vec![format!("{}:1 XML_MALFORMED -", good.lines().count() - 1)],
+            vec![format!("{}:1 XML_MALFORMED -", good.lines().count())],
         ),
     ];
     for (text, expected) in cases {
@@ -229,6 +229,8 @@ fn the_judge_agrees_with_the_decoder_on_every_small_change() {
                         changed_lines[at] = format!("{open}></{close}");
                     }
                     "rename" => changed_lines[at] = lines[at].replace("psop:", "psop:x"),
+                    // The last element and the wrapper's end would be two elements in the Body.
+                    _ if at + 4 == lines.len() => continue,
                     _ => changed_lines.swap(at, at + 1),
                 }
                 let text = changed_lines.join("\n");
