@@ -3,7 +3,7 @@
 
 use roxmltree::Node;
 
-use crate::contract::lexical::{Day, Instant, Lexical};
+use crate::contract::lexical::{Count, Day, Instant, Lexical, Position, PositiveInteger};
 use crate::contract::shape::{Kind, Particle, Shape};
 use crate::contract::types::Decimal;
 use crate::xml::Namespace;
@@ -96,6 +96,9 @@ fn value(shape: &Shape, text: &str) -> Result<(), String> {
             "date" => Day::from_text(text).map(drop),
             "dateTime" => Instant::from_text(text).map(drop),
             "decimal" => Decimal::from_text(text).map(drop),
+            "positiveInteger" => PositiveInteger::from_text(text).map(drop),
+            "nonNegativeInteger" => Count::from_text(text).map(drop),
+            "long" => Position::from_text(text).map(drop),
             _ => Ok(()),
         },
     }
