@@ -292,6 +292,11 @@ const BREAKING: &[Edit] = &[
         said: "v1/getOstovoima: the body's element was {http://psop.x-road.global/producer/v1}getOstovoima",
     },
     Edit {
+        what: "elements without their namespace",
+        make: |text| text.replace("\"qualified\"", "\"unqualified\""),
+        said: "GetOstovoimaRequest/meta: is gone",
+    },
+    Edit {
         what: "a header part removed",
         make: |text| {
             text.replace(

@@ -80,7 +80,12 @@ impl Contract {
     }
 
     fn schema(&mut self, schema: Node<'_, '_>) {
-        let namespace = schema.attribute("targetNamespace").unwrap_or_default();
+        let namespace = attribute(schema, "targetNamespace");
+        // Of elements inside types.
+        let inner = match schema.attribute("elementFormDefault") {
+            Some("qualified") => namespace,
+            _ => "",
+        };
         for node in schema.children().filter(Node::is_element) {
             let name = || format!("{{{namespace}}}{}", attribute(node, "name"));
             match node.tag_name().name() {
@@ -92,7 +97,7 @@ impl Contract {
                     self.elements.insert(name(), String::new());
                 }
                 "complexType" => {
-                    let read = complex(node, namespace);
+                    let read = complex(node, inner);
                     self.types.insert(name(), read);
                 }
                 "simpleType" => {
@@ -147,6 +152,15 @@ impl Contract {
                     let message = named("message", attribute(header, "message"));
                     part(message, header.attribute("part"))
                 });
+                let answer = descendants(bound, WSDL, "output").next();
+                let in_answer = |name: &'static str, wanted: &'static str| {
+                    let nodes = answer.map(|answer| descendants(answer, SOAP, name));
+                    let found = nodes.into_iter().flatten();
+                    let values: Vec<&str> = found.map(|node| attribute(node, wanted)).collect();
+                    values.join(" ")
+                };
+                let (answer_use, answer_headers) =
+                    (in_answer("body", "use"), in_answer("header", "part"));
                 let body = descendants(input, SOAP, "body").next().unwrap();
                 let facts = [
                     ("targetNamespace", namespace),
@@ -163,6 +177,8 @@ impl Contract {
                     ),
                     ("soapAction", attribute(operation, "soapAction")),
                     ("use", attribute(body, "use")),
+                    ("the answer's use", &answer_use),
+                    ("the answer's header", &answer_headers),
                 ];
                 let facts = facts.map(|(what, value)| (what.to_owned(), value.to_owned()));
                 self.operations.insert(
