@@ -7,8 +7,8 @@ mod log_line;
 mod tests;
 
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -60,6 +60,8 @@ pub struct App {
     catalogue: Catalogue,
     wsdl: Bytes,
     public_url: String,
+    /// The catalogue in each language, once somebody asked for it: in production it never changes.
+    pages: [OnceLock<Bytes>; Language::ALL.len()],
     is_production: bool,
     requests: AtomicU64,
     metrics: Metrics,
@@ -197,22 +199,28 @@ impl App {
                 &config.server.public_url,
             )),
             public_url: config.server.public_url.clone(),
+            pages: Default::default(),
             is_production: config.environment == Environment::Prod,
             requests: AtomicU64::new(0),
             metrics: Metrics::default(),
         }
     }
 
-    /// The catalogue page; members and the form stand on it outside production only.
+    /// The catalogue page; members and the form stand on it outside production only, and are read each time.
     async fn page(&self, tag: &str) -> Option<Bytes> {
-        let language = Language::ALL
+        let (language, kept) = Language::ALL
             .into_iter()
-            .find(|language| language.tag() == tag)?;
+            .zip(&self.pages)
+            .find(|(language, _)| language.tag() == tag)?;
+        if let Some(page) = kept.get() {
+            return Some(page.clone());
+        }
         let registry = match self.is_production {
             true => None,
             false => self.services.store.registry().await.ok(),
         };
         match catalogue::page(language, &self.public_url, registry.as_ref()) {
+            Ok(page) if self.is_production => Some(kept.get_or_init(|| Bytes::from(page)).clone()),
             Ok(page) => Some(Bytes::from(page)),
             Err(error) => {
                 tracing::error!("the catalogue page cannot be made: {error}");

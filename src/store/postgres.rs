@@ -35,7 +35,7 @@ use crate::secrets::{Keyring, MasterKey};
 use crate::store::StoreError;
 use crate::store::records::sweep::Sweep;
 use crate::store::records::{Engine, RecordStore, View, Work};
-use crate::store::upkeep::Filling;
+use crate::store::upkeep::{Filling, refused};
 
 /// Work on whole tables may take so many time-outs.
 const LONG: u32 = 720;
@@ -196,6 +196,14 @@ impl Engine for PostgresEngine {
     fn before_purge(&self) -> Result<(), StoreError> {
         let statements = layout::purge_indexes().flat_map(|(drop, make)| [drop, make]);
         self.run_long(&statements.collect::<Vec<_>>())
+            .map_err(|error| match self.ready() {
+                // Two that make the same indexes are in each other's way.
+                Ok(()) => refused(format!(
+                    "the indexes that a purge needs cannot be made: if another purge is under way, let it end, then \
+                     run this again ({error})"
+                )),
+                Err(_) => error,
+            })
     }
 
     fn after_purge(&self) -> Result<(), StoreError> {

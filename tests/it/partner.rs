@@ -423,4 +423,26 @@ fn the_page_stands_alone_and_shows_members_outside_production_only() {
     assert_eq!(get(address, "/samples/../etc.xml").unwrap().status, 404);
     assert_eq!(get(address, "/catalogue.js").unwrap().status, 200);
     assert_eq!(server.stop(), Some(0));
+
+    let production = Site::empty("environment = \"PROD\"\n", "");
+    production.apply(&root().join("fixtures/demo/registry.toml"));
+    let server = production.start();
+    let address = server.next();
+    // The second one is the kept one.
+    for _ in 0..2 {
+        let page = get(address, "/en").unwrap();
+        assert_eq!(page.status, 200);
+        assert!(page.body.contains("<h2 id=\"getOstovoima\">"));
+        for outside in [
+            "FI-TEST/COM/9000007-0/care",
+            "id=\"members\"",
+            "<form",
+            "<script",
+        ] {
+            let is_there = page.body.contains(outside);
+            assert!(!is_there, "{outside}");
+        }
+    }
+    assert_eq!(get(address, "/catalogue.js").unwrap().status, 404);
+    assert_eq!(server.stop(), Some(0));
 }

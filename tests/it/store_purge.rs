@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::scenery::{grant, set_clock};
 use crate::settlement::{approved_month, settle};
+use crate::store_backup::empty_beside;
 use crate::support::message::Message;
 use crate::support::operator::operate;
 use crate::support::server::Site;
@@ -105,8 +106,16 @@ fn a_month_of_long_ago_goes_once_it_is_paid_and_the_auditor_sees_that_it_did() {
         &["audit", "export", "--organiser", "853", "--format", "jsonl"],
     );
     exported.good();
+    // A backup of it, restored elsewhere, is as sound, and its log begins where this one does.
+    let file = site.folder().join("purged.backup");
+    let file = file.to_str().unwrap();
+    operate(&site, &["store", "backup", file]).good();
     assert_eq!(server.stop(), Some(0));
-    operate(&site, &["store", "check"]).good();
+    let elsewhere = empty_beside(&site);
+    operate(&elsewhere, &["store", "restore", file]).good();
+    operate(&elsewhere, &["store", "check"]).good();
+    let told = operate(&elsewhere, &["audit", "verify"]).good();
+    assert!(told.contains(of_log["log_start"].as_str().unwrap()));
 }
 
 #[test]

@@ -11,7 +11,6 @@ use super::record::{self, corrupt};
 use super::renewal::{self, sealed_by_nobody};
 use super::stored::{AccessRow, ChainedRow, State};
 use super::{Engine, Found, Order, Span, View, purge};
-use crate::domain::retention::RetentionClass;
 use crate::secrets::Keyring;
 use crate::store::StoreError;
 use crate::store::audit::{AccessHead, AccessRecord, AccessVerdict, Breach, Broken};
@@ -32,10 +31,7 @@ pub(in crate::store) fn head(view: &dyn View) -> Result<AccessHead, StoreError> 
 
 /// Up to where the log is purged.
 pub(in crate::store) fn start(view: &dyn View) -> Result<AccessHead, StoreError> {
-    let last = purge::last_proof(view, RetentionClass::AccessLog)?;
-    Ok(last
-        .and_then(|proof| proof.log_start)
-        .unwrap_or(AccessHead::EMPTY))
+    Ok(purge::standing(view)?.log_start)
 }
 
 fn head_of(state: &State) -> AccessHead {

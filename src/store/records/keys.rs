@@ -342,6 +342,12 @@ impl Key {
         Key::table(Table::Access).fixed(&position.to_be_bytes())
     }
 
+    /// The record that every step of every purge writes, so that purges do not mix: up to where the log is purged.
+    pub(in crate::store) fn purge_standing() -> Key {
+        // No class has this number.
+        Key::table(Table::PurgeProof).fixed(&[0]).with_purge(0)
+    }
+
     /// Prefix of the proofs of a class, in the order in which its purges began.
     pub(in crate::store) fn purge_proofs(class: RetentionClass) -> Key {
         Key::table(Table::PurgeProof).fixed(&[class as u8])

@@ -14,6 +14,7 @@ use std::ops::Bound;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 use tokio::task::yield_now;
 use tokio::time::sleep;
 
@@ -30,7 +31,11 @@ use crate::store::upkeep::{Progress, PurgeOrder, PurgeProof, Purged, Walked, ref
 
 /// A step is kept when it has so many records: the others wait no longer than these take. One thing goes whole,
 /// however many records it has.
+#[cfg(not(test))]
 const STEP_RECORDS: usize = 1000;
+/// So few that small stores take more steps than one.
+#[cfg(test)]
+const STEP_RECORDS: usize = 20;
 /// Records of a table read at a time.
 const PIECE_RECORDS: usize = 256;
 /// How often a step is tried while others keep the committer busy.
@@ -58,25 +63,43 @@ pub(super) async fn purge(
 pub(super) fn proofs(engine: &impl Engine) -> Result<Vec<PurgeProof>, StoreError> {
     engine.read(|view| {
         renewal::follow(view)?;
-        let found = view.scan(&Key::table(Table::PurgeProof))?;
-        found.iter().map(|found| proof(view, found)).collect()
+        let standing = Bound::Excluded(Key::purge_standing());
+        let span = Span::from(Key::table(Table::PurgeProof), standing);
+        let found = view.range(&span, Order::First, usize::MAX)?;
+        found
+            .iter()
+            .map(|(key, value)| unsealed(view, key, value).map(|(_, proof)| proof))
+            .collect()
     })
 }
 
-/// The newest proof of a class.
-pub(in crate::store) fn last_proof(
-    view: &dyn View,
-    class: RetentionClass,
-) -> Result<Option<PurgeProof>, StoreError> {
-    let span = Span::under(Key::purge_proofs(class));
-    let last = view.range(&span, Order::Last, 1)?;
-    last.first().map(|found| proof(view, found)).transpose()
+/// Where purges stand.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(in crate::store) struct Standing {
+    /// Steps of all purges so far.
+    steps: u64,
+    /// Up to where the access log is purged.
+    pub(in crate::store) log_start: AccessHead,
 }
 
-fn proof(view: &dyn View, (key, value): &Found) -> Result<PurgeProof, StoreError> {
+pub(in crate::store) fn standing(view: &dyn View) -> Result<Standing, StoreError> {
+    let key = Key::purge_standing();
+    let (steps, log_start) = match view.raw(&key)? {
+        Some(value) => unsealed(view, &key, &value)?,
+        None => (0, AccessHead::EMPTY),
+    };
+    Ok(Standing { steps, log_start })
+}
+
+fn unsealed<T: DeserializeOwned>(
+    view: &dyn View,
+    key: &Key,
+    value: &[u8],
+) -> Result<(u64, T), StoreError> {
     let table = Table::PurgeProof;
     let stored: Versioned = record::decode(table, key, value)?;
-    record::unseal(view.keyring(), table, key, &stored.sealed.0)
+    let plain = record::unseal(view.keyring(), table, key, &stored.sealed.0)?;
+    Ok((stored.version, plain))
 }
 
 /// A purge at work.
@@ -87,6 +110,8 @@ struct Purge<'a, E> {
     walked: Walked,
     /// Where the access log stood when it began, which its proofs stand under.
     place: u64,
+    /// As its own last step left it. Another purge that writes it meanwhile ends this one.
+    standing: Standing,
     begun_at: Timestamp,
     is_engine_ready: bool,
     purged: BTreeMap<RetentionClass, Purged>,
@@ -121,7 +146,10 @@ impl<'a, E: Engine> Purge<'a, E> {
         order: PurgeOrder,
         progress: Progress<'a>,
     ) -> Result<Purge<'a, E>, StoreError> {
-        let place = engine.read(audit::state)?.access_rows;
+        let (place, standing) = engine.read(|view| {
+            renewal::follow(view)?;
+            Ok((audit::state(view)?.access_rows, standing(view)?))
+        })?;
         let none = |class| Purged {
             class,
             ended_before: order.cut_offs.of(class).day,
@@ -133,6 +161,7 @@ impl<'a, E: Engine> Purge<'a, E> {
         Ok(Purge {
             engine,
             place,
+            standing,
             begun_at: order.row.at,
             order,
             progress,
@@ -170,17 +199,26 @@ impl<'a, E: Engine> Purge<'a, E> {
             return Ok(true);
         }
         let (objects, records) = (step.objects, step.removals.len() as u64);
+        let next = Standing {
+            steps: self.standing.steps + 1,
+            log_start: step.log_start.unwrap_or(self.standing.log_start),
+        };
         if !self.order.is_dry_run {
             if !self.is_engine_ready {
                 self.engine.before_purge()?;
                 self.is_engine_ready = true;
             }
-            let work = Work::Change(Box::new(self.prepared(class, step)?));
+            let work = Work::Change(Box::new(self.prepared(class, step, next)?));
             let mut tries = 0;
             loop {
                 match self.engine.submit(work.clone()).await {
                     Ok(()) => break,
-                    Err(StoreError::Conflict) => return Ok(false),
+                    Err(StoreError::Conflict) => {
+                        self.must_be_alone()?;
+                        // Whoever was first may not be durable yet, and so not be seen.
+                        sleep(TRY_AGAIN_AFTER).await;
+                        return Ok(false);
+                    }
                     Err(StoreError::Busy) if tries < TRIES_MAX => {
                         tries += 1;
                         sleep(TRY_AGAIN_AFTER * tries).await;
@@ -189,6 +227,7 @@ impl<'a, E: Engine> Purge<'a, E> {
                 }
             }
             *self.steps.entry(class).or_default() += 1;
+            self.standing = next;
         }
         if let Some(purged) = self.purged.get_mut(&class) {
             purged.objects += objects;
@@ -200,21 +239,36 @@ impl<'a, E: Engine> Purge<'a, E> {
         Ok(true)
     }
 
-    /// Keeps a step that rests on nothing which anybody but another purge could change.
+    /// Refuses to go on beside another purge, and takes up keys that were changed.
+    fn must_be_alone(&self) -> Result<(), StoreError> {
+        let now = self.engine.read(|view| {
+            renewal::follow(view)?;
+            standing(view)
+        })?;
+        if now == self.standing {
+            return Ok(());
+        }
+        Err(refused(
+            "another purge came in between: let it end, then run this again",
+        ))
+    }
+
+    /// Keeps a step that nobody but another purge, or a change of the keys, can be in the way of.
     async fn keep_alone(&mut self, class: RetentionClass, step: Step) -> Result<(), StoreError> {
         for _ in 0..TRIES_MAX {
             if self.keep(class, step.clone()).await? {
                 return Ok(());
             }
-            // The keys may have been changed meanwhile.
-            self.engine.read(renewal::follow)?;
         }
-        Err(refused(
-            "another purge is under way: let it end, then run this again",
-        ))
+        Err(StoreError::Busy)
     }
 
-    fn prepared(&self, class: RetentionClass, step: Step) -> Result<PreparedChange, StoreError> {
+    fn prepared(
+        &self,
+        class: RetentionClass,
+        step: Step,
+        next: Standing,
+    ) -> Result<PreparedChange, StoreError> {
         let keyring = self.engine.keyring();
         let mut row = self.order.row.clone();
         row.service = format!("{} {class}", row.service);
@@ -234,9 +288,12 @@ impl<'a, E: Engine> Purge<'a, E> {
         };
         let version = self.steps.get(&class).copied().unwrap_or_default() + 1;
         let key = Key::purge_proofs(class).with_purge(self.place);
-        let proof = versioned(&keyring, Table::PurgeProof, key, version, &proof)?;
+        let table = Table::PurgeProof;
         prepared.versioned = step.versioned;
-        prepared.versioned.push(proof);
+        let proof = versioned(&keyring, table, key, version, &proof)?;
+        let key = Key::purge_standing();
+        let standing = versioned(&keyring, table, key, next.steps, &next.log_start)?;
+        prepared.versioned.extend([proof, standing]);
         prepared.unchanged = step.unchanged;
         prepared.removals = step.removals;
         Ok(prepared)

@@ -92,3 +92,40 @@ async fn a_damaged_proof_is_found_and_shuts_nothing() {
     assert_found(&found, Table::Access, "position 0", unproven);
     store.ready().expect("a finding shuts nothing");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_purges_at_once_none_spoils_the_other() {
+    for round in 0..5 {
+        let place = Place::new();
+        let store = std::sync::Arc::new(place.open());
+        for _ in 0..100 {
+            store.commit(Change::access_only(entry())).await.unwrap();
+        }
+        let purging = [(); 2].map(|()| {
+            let store = std::sync::Arc::clone(&store);
+            tokio::spawn(async move { store.purge(order(FIRST_DAY_DUE), &mut |_| {}).await })
+        });
+        let mut done = 0;
+        for one in purging {
+            match one.await.unwrap() {
+                Ok(_) => done += 1,
+                Err(StoreError::Refused(told)) => assert!(told.contains("another purge"), "{told}"),
+                Err(error) => panic!("{error}"),
+            }
+        }
+        assert!(done > 0, "round {round}: one of them is not in its own way");
+        purge(&store, order(FIRST_DAY_DUE)).await;
+        let verdict = store.verify_access(None).await.unwrap();
+        assert_eq!(verdict.breach, None, "round {round}");
+        // The rows that purges leave are of their own time, which is not due.
+        assert_eq!(
+            store.access_start().await.unwrap().rows,
+            100,
+            "round {round}"
+        );
+        let proofs = store.purge_proofs().await.unwrap();
+        let told: u64 = proofs.iter().map(|proof| proof.objects).sum();
+        assert_eq!(told, 100, "round {round}: counted once");
+        assert_eq!(check(&store).await.findings, []);
+    }
+}

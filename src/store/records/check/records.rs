@@ -24,6 +24,7 @@ use crate::domain::service_event::{PlacedEvent, ServiceEvent};
 use crate::domain::settlement::RunNumber;
 use crate::secrets::WrappedKeys;
 use crate::store::StoreError;
+use crate::store::audit::AccessHead;
 use crate::store::upkeep::PurgeProof;
 
 /// A record as it was found.
@@ -103,7 +104,10 @@ pub(super) fn check(
         Table::Access => {}
         Table::PurgeProof => {
             let stored: Versioned = record.decode()?;
-            record.unseal::<PurgeProof>(view, &stored.sealed)?;
+            match *record.key == Key::purge_standing() {
+                true => drop(record.unseal::<AccessHead>(view, &stored.sealed)?),
+                false => drop(record.unseal::<PurgeProof>(view, &stored.sealed)?),
+            }
         }
     }
     Ok(None)
