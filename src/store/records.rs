@@ -182,7 +182,8 @@ pub(in crate::store) trait Engine: Send + Sync + 'static {
     /// Begins a reading of every record that comes out as one state, whoever writes meanwhile.
     fn sweep(&self) -> Result<Box<dyn Sweep>, StoreError>;
 
-    /// Makes ready for very many deletions, which may take long; and [`Engine::after_purge`] undoes it.
+    /// Makes ready for very many deletions of records that others name, which may take long; and
+    /// [`Engine::after_purge`] undoes it.
     fn before_purge(&self) -> Result<(), StoreError> {
         Ok(())
     }

@@ -102,6 +102,14 @@ fn unsealed<T: DeserializeOwned>(
     Ok((stored.version, plain))
 }
 
+/// Whether other records name what goes: an engine that holds them to that has to find them.
+fn is_named(class: RetentionClass) -> bool {
+    !matches!(
+        class,
+        RetentionClass::MessageAnswers | RetentionClass::AccessLog
+    )
+}
+
 /// A purge at work.
 struct Purge<'a, E> {
     engine: &'a E,
@@ -204,7 +212,7 @@ impl<'a, E: Engine> Purge<'a, E> {
             log_start: step.log_start.unwrap_or(self.standing.log_start),
         };
         if !self.order.is_dry_run {
-            if !self.is_engine_ready {
+            if is_named(class) && !self.is_engine_ready {
                 self.engine.before_purge()?;
                 self.is_engine_ready = true;
             }
