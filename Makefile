@@ -147,7 +147,7 @@ fuzz-packages:
 	@tests/packages.sh g++
 
 $(CARGO_FUZZ):
-	cargo install cargo-fuzz --version $(CARGO_FUZZ_VERSION) --locked --root target/tools
+	cargo install cargo-fuzz --debug --version $(CARGO_FUZZ_VERSION) --locked --root target/tools
 
 $(CARGO_DENY):
-	cargo install cargo-deny --version $(CARGO_DENY_VERSION) --locked --root target/tools
+	cargo install cargo-deny --debug --version $(CARGO_DENY_VERSION) --locked --root target/tools
