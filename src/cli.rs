@@ -16,6 +16,7 @@ mod serve;
 mod settlement;
 mod status;
 mod store;
+mod tls;
 mod validate;
 
 use std::io::Read;
@@ -77,6 +78,9 @@ enum Command {
     Validate(validate::Validate),
     /// Say what a security server would make of a WSDL
     LintWsdl(lint_wsdl::LintWsdl),
+    /// Make what TLS needs, and say what certificates are
+    #[command(subcommand)]
+    Tls(tls::Tls),
     /// Stand in for the mandate service with answers from a file; never in PROD
     MandateStandIn(mandate_stand_in::MandateStandIn),
     /// Print a completion script for a shell
@@ -99,6 +103,7 @@ impl Cli {
             Command::Sample(command) => command.run(),
             Command::Validate(command) => command.run(),
             Command::LintWsdl(command) => command.run(),
+            Command::Tls(command) => command.run(),
             Command::MandateStandIn(command) => command.run(),
             Command::Completions(command) => command.run(),
         }

@@ -12,6 +12,7 @@ mod mandate;
 mod store;
 #[cfg(test)]
 mod tests;
+mod tls;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -24,6 +25,9 @@ pub use limits::Limits;
 pub use load::{ConfigError, Overrides};
 pub use mandate::Mandate;
 pub use store::{DatabaseUrl, Store, StoreKind};
+pub use tls::{ClientMode, Server, Tls};
+
+use tls::problem_of_trust;
 
 /// Everything an operator sets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,25 +74,6 @@ pub enum Environment {
     Prod,
 }
 
-/// The public listener.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Server {
-    /// Address and port to listen on; port 0 picks a free one.
-    pub listen: SocketAddr,
-    /// The service's address as security servers see it: the WSDL's `soap:address`. An http or https URL.
-    pub public_url: String,
-}
-
-impl Default for Server {
-    fn default() -> Self {
-        Self {
-            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
-            public_url: "http://127.0.0.1:8080/xroad".to_owned(),
-        }
-    }
-}
-
 /// The admin listener.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -120,6 +105,17 @@ impl Admin {
         self.certificate.as_deref().zip(self.key.as_deref())
     }
 
+    /// Whether others than this machine's could call `address` without TLS. Sockets that the system hands over may
+    /// have another address than the configuration's.
+    pub fn problem_of_plain(&self, address: SocketAddr) -> Option<String> {
+        (self.certificate.is_none() && !address.ip().is_loopback()).then(|| {
+            format!(
+                "admin.listen: {address} is beyond loopback, where the admin listener speaks TLS only: give \
+                 admin.certificate and admin.key, or listen on 127.0.0.1"
+            )
+        })
+    }
+
     fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         if self.certificate.is_some() != self.key.is_some() {
@@ -131,12 +127,8 @@ impl Admin {
             problems.push(format!(
                 "admin.{missing}: is missing: certificate and key are given together or not at all"
             ));
-        } else if self.certificate.is_none() && !self.listen.ip().is_loopback() {
-            problems.push(format!(
-                "admin.listen: {} is beyond loopback, where the admin listener speaks TLS only: give \
-                 admin.certificate and admin.key, or listen on 127.0.0.1",
-                self.listen
-            ));
+        } else {
+            problems.extend(self.problem_of_plain(self.listen));
         }
         for host in self.hosts.iter().filter(|host| !is_host(host)) {
             problems.push(format!(
@@ -159,16 +151,6 @@ fn is_host(text: &str) -> bool {
 pub struct Secrets {
     /// The file with the master key: 32 bytes as 64 hexadecimal characters.
     pub key_file: PathBuf,
-}
-
-/// TLS of the public listener.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Tls {
-    /// PEM file: the RSA server certificate first, then its chain if it has one.
-    pub certificate: PathBuf,
-    /// PEM file: the certificate's private key, without a passphrase.
-    pub key: PathBuf,
 }
 
 /// What is logged, and how.
@@ -207,6 +189,18 @@ pub enum LogFormat {
 }
 
 impl Config {
+    /// The keys, such as `log.level`, that another configuration has other values for.
+    ///
+    /// # Errors
+    /// When a configuration's own types do not serialise: a defect of this program.
+    pub fn differing_keys(&self, other: &Config) -> Result<Vec<String>, toml::ser::Error> {
+        let keys = keys::differing(
+            &toml::Table::try_from(self)?,
+            &toml::Table::try_from(other)?,
+        );
+        Ok(keys.into_iter().map(|key| key.join(".")).collect())
+    }
+
     /// Every rule that the types alone do not hold, as one line for each breach: `key: what to do`.
     pub fn problems(&self) -> Vec<String> {
         let mut problems = self.limits.problems();
@@ -215,12 +209,13 @@ impl Config {
                 "clock: a fixed clock is refused in PROD: remove it, or set environment to DEV or TEST".to_owned(),
             );
         }
-        if let Err(reason) = check_url(&self.server.public_url) {
-            problems.push(format!(
-                "server.public_url: {reason}: write the address that security servers call, such as \
-                 \"https://psop.example.fi/xroad\""
-            ));
-        }
+        problems.extend(self.server.problems());
+        problems.extend(self.tls.as_ref().and_then(Tls::problem));
+        problems.extend(problem_of_trust(
+            self.environment,
+            &self.server,
+            self.tls.as_ref(),
+        ));
         if self.server.listen == self.admin.listen && self.server.listen.port() != 0 {
             problems.push(format!(
                 "admin.listen: {} is the public listener's address too: choose another port",
@@ -248,6 +243,7 @@ fn empty_paths(config: &Config) -> Vec<String> {
     if let Some(tls) = &config.tls {
         paths.push(("tls.certificate", &tls.certificate));
         paths.push(("tls.key", &tls.key));
+        paths.extend(tls.client_pins.iter().map(|pin| ("tls.client_pins", pin)));
     }
     let admin = [
         ("admin.certificate", &config.admin.certificate),

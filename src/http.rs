@@ -23,6 +23,7 @@ mod accept;
 pub mod admin;
 mod connection;
 mod exchange;
+pub mod inherited;
 pub mod route;
 pub mod server;
 #[cfg(test)]

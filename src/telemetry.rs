@@ -11,9 +11,9 @@ use std::panic::PanicHookInfo;
 
 use tracing::Subscriber;
 use tracing::subscriber::SetGlobalDefaultError;
-use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::ParseError;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::{EnvFilter, reload};
 
 use crate::config::{Log, LogFormat};
 
@@ -34,6 +34,24 @@ pub enum TelemetryError {
     /// The process has a log already.
     #[error("the log is started twice, which is a defect of this program: {0}")]
     Started(#[from] SetGlobalDefaultError),
+    /// The log is gone.
+    #[error("log.level: there is no log any more: {0}")]
+    Gone(#[from] reload::Error),
+}
+
+/// The level of a running log, to be set anew.
+pub struct Level(SetFilter);
+
+type SetFilter = Box<dyn Fn(EnvFilter) -> Result<(), reload::Error> + Send + Sync>;
+
+impl Level {
+    /// Logs at this level from now on.
+    ///
+    /// # Errors
+    /// [`TelemetryError`] when it is not understood; what was set stays.
+    pub fn set(&self, level: &str) -> Result<(), TelemetryError> {
+        Ok((self.0)(filter(level)?)?)
+    }
 }
 
 /// Starts the process's log on stderr. Colours are used for people only, on a terminal only.
@@ -42,12 +60,19 @@ pub enum TelemetryError {
 ///
 /// # Errors
 /// [`TelemetryError`] when `log.level` is not understood or a log was started before.
-pub fn start(log: &Log) -> Result<(), TelemetryError> {
+pub fn start(log: &Log) -> Result<Level, TelemetryError> {
     let colours = std::io::stderr().is_terminal();
-    let subscriber = subscriber(log, std::io::stderr, colours)?;
+    let (subscriber, level) = subscriber(log, std::io::stderr, colours)?;
     tracing::subscriber::set_global_default(subscriber)?;
     std::panic::set_hook(Box::new(log_panic));
-    Ok(())
+    Ok(level)
+}
+
+fn filter(level: &str) -> Result<EnvFilter, TelemetryError> {
+    EnvFilter::try_new(level).map_err(|source| TelemetryError::Level {
+        level: level.to_owned(),
+        source,
+    })
 }
 
 fn log_panic(panic: &PanicHookInfo<'_>) {
@@ -65,30 +90,30 @@ fn subscriber<W>(
     log: &Log,
     writer: W,
     colours: bool,
-) -> Result<Box<dyn Subscriber + Send + Sync>, TelemetryError>
+) -> Result<(Box<dyn Subscriber + Send + Sync>, Level), TelemetryError>
 where
     W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
 {
-    let filter = EnvFilter::try_new(&log.level).map_err(|source| TelemetryError::Level {
-        level: log.level.clone(),
-        source,
-    })?;
     // Without internal errors: a closed stderr must not make every log line a panic.
     let lines = tracing_subscriber::fmt()
         .with_writer(writer)
-        .with_env_filter(filter)
+        .with_env_filter(filter(&log.level)?)
         .with_ansi(colours)
         .log_internal_errors(false);
     Ok(match log.format {
-        LogFormat::Human => Box::new(lines.finish()),
-        LogFormat::Json => Box::new(
-            lines
-                .json()
-                .flatten_event(true)
-                .with_span_list(false)
-                .with_ansi(false)
-                .finish(),
-        ),
+        LogFormat::Human => {
+            let lines = lines.with_filter_reloading();
+            let handle = lines.reload_handle();
+            let level = Level(Box::new(move |filter| handle.reload(filter)));
+            (Box::new(lines.finish()), level)
+        }
+        LogFormat::Json => {
+            let lines = lines.json().flatten_event(true).with_span_list(false);
+            let lines = lines.with_ansi(false).with_filter_reloading();
+            let handle = lines.reload_handle();
+            let level = Level(Box::new(move |filter| handle.reload(filter)));
+            (Box::new(lines.finish()), level)
+        }
     })
 }
 
@@ -120,7 +145,7 @@ mod tests {
             level: level.to_owned(),
             ..Log::default()
         };
-        let subscriber = subscriber(&log, move || writer.clone(), colours).unwrap();
+        let (subscriber, _) = subscriber(&log, move || writer.clone(), colours).unwrap();
         tracing::subscriber::with_default(subscriber, || {
             tracing::info!(request = 7, outcome = "OK\nforged", "answered");
             tracing::debug!("hidden");
@@ -160,6 +185,28 @@ mod tests {
                 .count(),
             2
         );
+    }
+
+    #[test]
+    fn the_level_can_be_set_anew_and_a_wrong_one_changes_nothing() {
+        for format in [LogFormat::Human, LogFormat::Json] {
+            let lines = Lines::default();
+            let writer = lines.clone();
+            let log = Log {
+                format,
+                level: "warn".to_owned(),
+                ..Log::default()
+            };
+            let (subscriber, level) = subscriber(&log, move || writer.clone(), false).unwrap();
+            tracing::subscriber::with_default(subscriber, || {
+                tracing::info!("before");
+                level.set("info").unwrap();
+                assert!(level.set("loud=very").is_err());
+                tracing::info!("after");
+            });
+            let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+            assert!(!text.contains("before") && text.contains("after"), "{text}");
+        }
     }
 
     #[test]

@@ -1,8 +1,12 @@
 //! `serve`: opens the store, listens, says so, and drains when told to stop.
+//!
+//! - `reload`: what SIGHUP changes; `certificates`: which of them end soon
+
+mod certificates;
+mod reload;
 
 use std::io::Write;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,16 +21,22 @@ use crate::admin_access::{AdminFile, Token};
 use crate::app::{App, mandates, open_store};
 use crate::config::{Config, Environment, Overrides};
 use crate::http::admin::Guard;
+use crate::http::inherited::Inherited;
 use crate::http::server::{Listeners, serve};
 use crate::http::tls::Acceptor;
+use crate::http::tls::files::Files;
 use crate::store::sled::IS_UNSYNCED_CONTROL;
-use crate::telemetry;
+use crate::telemetry::{self, Level};
+
+use reload::Reload;
 
 /// Serve the services until told to stop.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Prints one line, `ready http=ADDRESS admin=ADDRESS`, on standard output when it answers; \
-    logs go to standard error.\nSIGTERM and SIGINT stop it: requests under way are answered first.\n\
+    logs go to standard error.\nSIGTERM and SIGINT stop it: requests under way are answered first. SIGHUP reads the \
+    configuration anew and takes over certificates, keys, pins and the log level.\nIt takes sockets that systemd hands \
+    over, named http and admin, in place of those that it would bind.\n\
     Example: psop-adapter serve --config fixtures/demo/psop-adapter.toml"
 )]
 pub struct Serve {
@@ -43,12 +53,16 @@ pub struct Serve {
 impl Serve {
     /// Runs until stopped.
     pub fn run(self) -> anyhow::Result<ExitCode> {
-        let config = self.config.load(&Overrides {
+        let config = self.load()?;
+        let level = telemetry::start(&config.log)?;
+        super::runtime()?.block_on(run(self, config, level))
+    }
+
+    fn load(&self) -> anyhow::Result<Config> {
+        self.config.load(&Overrides {
             listen: self.listen,
             admin_listen: self.admin_listen,
-        })?;
-        telemetry::start(&config.log)?;
-        super::runtime()?.block_on(run(config))
+        })
     }
 }
 
@@ -67,47 +81,65 @@ fn refuse_control(config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn run(config: Config) -> anyhow::Result<ExitCode> {
+async fn run(command: Serve, config: Config, level: Level) -> anyhow::Result<ExitCode> {
     refuse_control(&config)?;
     let tls = match &config.tls {
-        Some(tls) => Some(Acceptor::load("tls", &tls.certificate, &tls.key)?),
+        Some(tls) => Some(Acceptor::load(&Files::public(tls))?),
         None => None,
     };
     let admin_tls = match config.admin.tls() {
-        Some((certificate, key)) => Some(Acceptor::load("admin", certificate, key)?),
+        Some((certificate, key)) => Some(Acceptor::load(&Files::admin(certificate, key))?),
         None => None,
     };
     let mandates = mandates(&config)?;
-    let http_listener = listen(config.server.listen).await?;
-    let admin_listener = listen(config.admin.listen).await?;
+    let (http_listener, admin_listener) = listeners(&config).await?;
     let (http, admin) = (http_listener.local_addr()?, admin_listener.local_addr()?);
     let (store, keyring) = open_store(&config)?;
-    let token = Token::random()?;
+    let admin_file = AdminFile {
+        address: admin,
+        token: Token::random()?,
+        certificate: admin_tls.as_ref().map(pem_of).transpose()?,
+    };
+    let acceptors: Vec<Acceptor> = tls.iter().chain(&admin_tls).cloned().collect();
     let listeners = Listeners {
         http: http_listener,
-        tls,
+        tls: tls.clone(),
         admin: admin_listener,
-        guard: Guard::new(admin, &config.admin.hosts, token.clone()),
-        admin_tls,
+        guard: Guard::new(admin, &config.admin.hosts, admin_file.token.clone()),
+        admin_tls: admin_tls.clone(),
     };
     let mut stdout = std::io::stdout();
     let app = App::new(&config, Arc::clone(&store), keyring).with_mandates(mandates);
     let app = Arc::new(app);
-    let stop = stop_signal()?;
+    let (stop, hangup) = (stop_signal()?, signal(SignalKind::hangup())?);
     // Only now: what it says is true while the store is ours.
-    let admin_file = AdminFile::path_of(config.store.place());
-    tell(&admin_file, admin, token, listeners.admin_tls.as_ref())?;
+    let admin_path = AdminFile::path_of(config.store.place());
+    admin_file
+        .write(&admin_path)
+        .with_context(|| format!("cannot write the admin file {}", admin_path.display()))?;
     tracing::info!(%http, %admin, environment = ?config.environment, "serving");
     writeln!(stdout, "ready http={http} admin={admin}")?;
     stdout.flush()?;
     let heads_every = Duration::from_secs(config.log.access_head_every_s);
+    let limits = Arc::new(config.limits.clone());
+    let mut reload = Reload {
+        command,
+        config,
+        tls,
+        admin_tls,
+        level,
+        admin_file,
+        admin_path: admin_path.clone(),
+    };
     let report = tokio::select! {
-        report = serve(listeners, Arc::new(config.limits), app, stop) => report,
+        report = serve(listeners, limits, app, stop) => report,
         never = access_head::log_every(&*store, heads_every) => never,
+        never = certificates::warn_daily(&acceptors) => never,
+        never = reload.at_each(hangup) => never,
     };
     access_head::log(&*store).await;
     // Before the store is another's.
-    if let Err(error) = std::fs::remove_file(&admin_file) {
+    if let Err(error) = std::fs::remove_file(&admin_path) {
         tracing::warn!(%error, "the admin file was not removed: it can be deleted by hand");
     }
     store
@@ -122,24 +154,30 @@ async fn run(config: Config) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Hands the operator's command line the token.
-fn tell(
-    path: &Path,
-    address: SocketAddr,
-    token: Token,
-    tls: Option<&Acceptor>,
-) -> anyhow::Result<()> {
-    let certificate = match tls {
-        Some(tls) => Some(String::from_utf8(tls.certificate().to_pem()?)?),
-        None => None,
+/// The certificate that an acceptor shows, as PEM.
+fn pem_of(acceptor: &Acceptor) -> anyhow::Result<String> {
+    Ok(String::from_utf8(acceptor.certificate().to_pem()?)?)
+}
+
+/// The public and the admin listener: handed over by the system, or bound here.
+async fn listeners(config: &Config) -> anyhow::Result<(TcpListener, TcpListener)> {
+    let inherited = Inherited::take()?;
+    let http = match inherited.http {
+        Some(listener) => listener,
+        None => listen(config.server.listen).await?,
     };
-    let file = AdminFile {
-        address,
-        token,
-        certificate,
+    let admin = match inherited.admin {
+        Some(listener) => listener,
+        None => listen(config.admin.listen).await?,
     };
-    file.write(path)
-        .with_context(|| format!("cannot write the admin file {}", path.display()))
+    let problems = [
+        config.server.problem_of_proxy(http.local_addr()?),
+        config.admin.problem_of_plain(admin.local_addr()?),
+    ];
+    if let Some(problem) = problems.into_iter().flatten().next() {
+        anyhow::bail!("a socket that was handed over is refused: {problem}");
+    }
+    Ok((http, admin))
 }
 
 async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {

@@ -22,6 +22,21 @@ pub(super) fn leaves(table: &Table) -> Vec<(Key, Value)> {
     found
 }
 
+/// Keys whose values differ, those that one has and the other has not included.
+pub(super) fn differing(one: &Table, other: &Table) -> Vec<Key> {
+    let (one, other) = (leaves(one), leaves(other));
+    let lacks = |values: &[(Key, Value)], leaf: &(Key, Value)| !values.contains(leaf);
+    let mut keys: Vec<Key> = one
+        .iter()
+        .filter(|leaf| lacks(&other, leaf))
+        .chain(other.iter().filter(|leaf| lacks(&one, leaf)))
+        .map(|(key, _)| key.clone())
+        .collect();
+    keys.sort();
+    keys.dedup();
+    keys
+}
+
 /// The value or section at a key.
 pub(super) fn find<'table>(table: &'table Table, key: &[String]) -> Option<&'table Value> {
     let (first, rest) = key.split_first()?;

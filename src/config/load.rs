@@ -13,7 +13,8 @@ use toml::{Table, Value};
 
 use super::keys::{Key, find, insert, leaves, remove};
 use super::{
-    Admin, Config, Environment, Limits, Log, Mandate, Retention, Secrets, Server, Store, Tls,
+    Admin, ClientMode, Config, Environment, Limits, Log, Mandate, Retention, Secrets, Server,
+    Store, Tls,
 };
 
 /// Environment variables that begin so belong to this program.
@@ -258,6 +259,8 @@ fn sample() -> Config {
         tls: Some(Tls {
             certificate: "tls/certificate.pem".into(),
             key: "tls/key.pem".into(),
+            client_mode: ClientMode::Require,
+            client_pins: vec!["tls/security-server.pem".into()],
         }),
         mandate: Some(Mandate::sample()),
         limits: Limits::default(),

@@ -92,15 +92,14 @@ fn every_key_can_stand_in_the_file() {
 
 #[test]
 fn a_fixed_clock_is_refused_in_prod() {
-    let text = format!(
-        "clock = \"2026-02-01T10:00:00Z\"\n{}",
-        SMALL.replace("DEV", "PROD")
-    );
+    let prod = SMALL.replace("DEV", "PROD");
+    let prod = format!("server = {{ proxy_authenticates = true }}\n{prod}");
+    let text = format!("clock = \"2026-02-01T10:00:00Z\"\n{prod}");
     assert_one(
         &refusal(&text, &[]),
         &["clock", "refused in PROD", "remove it"],
     );
-    assert!(load(&SMALL.replace("DEV", "PROD")).is_ok());
+    assert!(load(&prod).is_ok());
 }
 
 #[test]

@@ -25,6 +25,7 @@ use super::connection::{self, Rules};
 use super::exchange::respond;
 use super::server::log_panic;
 use super::timed_io::Activity;
+use super::tls::certificate::now_s;
 use super::tls::{Acceptor, Handshake};
 use super::{Console, Endpoint, accept};
 use crate::admin_access::PROOF_HEADER;
@@ -45,6 +46,8 @@ pub(super) struct Admin<E> {
     pub(super) endpoint: Arc<E>,
     /// Those of the public listener: what is not available is open connections.
     pub(super) public_permits: Arc<Semaphore>,
+    /// The public listener's, for what there is to tell of its certificates.
+    pub(super) public_tls: Option<Acceptor>,
 }
 
 impl<E: Endpoint + Console> Admin<E> {
@@ -66,6 +69,7 @@ impl<E: Endpoint + Console> Admin<E> {
             },
             endpoint: self.endpoint,
             public_permits: self.public_permits,
+            public_tls: self.public_tls,
         });
         let mut connections = JoinSet::new();
         let mut finishing = false;
@@ -94,6 +98,7 @@ struct Service<E> {
     commands: Commands<E>,
     endpoint: Arc<E>,
     public_permits: Arc<Semaphore>,
+    public_tls: Option<Acceptor>,
 }
 
 impl<E: Endpoint + Console> Service<E> {
@@ -147,7 +152,7 @@ impl<E: Endpoint + Console> Service<E> {
         Some(match request.uri().path() {
             "/health/live" => json(200, json!({"status": "live"})),
             "/health/ready" => match self.ready() {
-                Ok(()) => json(200, json!({"status": "ready"})),
+                Ok(()) => json(200, ready(&self.warnings())),
                 Err(reasons) => json(503, json!({"status": "not ready", "reasons": reasons})),
             },
             "/version" => {
@@ -168,11 +173,28 @@ impl<E: Endpoint + Console> Service<E> {
         })
     }
 
+    /// What will have to be done, though nothing is wrong yet.
+    fn warnings(&self) -> Vec<String> {
+        let acceptors = self.public_tls.iter().chain(&self.tls);
+        let now_s = now_s();
+        acceptors
+            .flat_map(Acceptor::certificates)
+            .filter_map(|certificate| certificate.warning(now_s))
+            .collect()
+    }
+
     fn ready(&self) -> Result<(), Vec<String>> {
         if *self.rules.stopping.borrow() {
             return Err(vec!["draining".to_owned()]);
         }
         self.endpoint.ready()
+    }
+}
+
+fn ready(warnings: &[String]) -> serde_json::Value {
+    match warnings {
+        [] => json!({"status": "ready"}),
+        warnings => json!({"status": "ready", "warnings": warnings}),
     }
 }
 

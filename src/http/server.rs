@@ -68,7 +68,7 @@ pub async fn serve<E: Endpoint + Console>(
         stopping,
     };
     let drain_timeout = Duration::from_millis(rules.limits.drain_timeout_ms);
-    let mut public = Public::new(listeners.tls, rules.clone(), Arc::clone(&endpoint));
+    let mut public = Public::new(listeners.tls.clone(), rules.clone(), Arc::clone(&endpoint));
     let admin = Admin {
         listener: listeners.admin,
         tls: listeners.admin_tls,
@@ -76,6 +76,7 @@ pub async fn serve<E: Endpoint + Console>(
         rules,
         endpoint,
         public_permits: Arc::clone(&public.permits),
+        public_tls: listeners.tls,
     };
     let (finish, finishing) = oneshot::channel();
     let mut admin_task = JoinSet::new();

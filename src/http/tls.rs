@@ -1,18 +1,27 @@
-//! TLS of the listeners: certificate and key from files, TLS 1.2 and 1.3, the suites security servers offer.
+//! TLS of the listeners: TLS 1.2 and 1.3, the suites security servers offer, and client certificates by exact match.
 //!
-//! It asks for no client certificate and reloads nothing. A security server compares our certificate byte for byte
-//! with the one registered there and checks neither its chain nor its dates, so neither does this.
+//! A security server compares our certificate byte for byte with the one registered there and checks neither its chain
+//! nor its dates; it shows a self-signed certificate of its own. So pins here are whole certificates too, and one that
+//! has ended stays let in, with a warning, for its end says nothing about whose it is. What is loaded is replaced
+//! whole by [`Acceptor::replace`]: connections that are open go on as they began.
 
-use std::path::{Path, PathBuf};
+pub mod certificate;
+pub mod files;
+
+use std::collections::HashSet;
 use std::pin::Pin;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use openssl::error::ErrorStack;
-use openssl::pkey::{Id, PKey, Private};
-use openssl::ssl::{Ssl, SslAcceptor, SslMethod, SslOptions, SslVersion};
-use openssl::x509::X509;
+use openssl::ssl::{Ssl, SslAcceptor, SslMethod, SslOptions, SslRef, SslVerifyMode, SslVersion};
+use openssl::x509::{X509, X509Ref, X509StoreContextRef};
 use tokio::net::TcpStream;
 use tokio_openssl::SslStream;
+
+use self::certificate::{Certificate, fingerprint};
+use self::files::{FileError, Files};
+use crate::config::ClientMode;
 
 /// The TLS 1.2 suites that security servers offer, forward-secret all, GCM before CBC.
 /// Source: X-Road `proxy.xroad-tls-ciphers`, client side defaults.
@@ -28,54 +37,9 @@ const SESSION_CONTEXT: &[u8] = b"psop-adapter";
 /// Why TLS cannot begin, on the listener or on one connection.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
-    /// A file cannot be read.
-    #[error("{section}.{key}: cannot read {}: {source}", path.display())]
-    Read {
-        /// The configuration's section.
-        section: &'static str,
-        /// The key in it.
-        key: &'static str,
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// The certificate file holds no certificate.
-    #[error("{section}.certificate: {} holds no PEM certificate: write the server certificate first, then its chain", path.display())]
-    Certificate {
-        /// The configuration's section.
-        section: &'static str,
-        /// The file.
-        path: PathBuf,
-    },
-    /// The key file holds no key that can be read.
-    #[error("{section}.key: {} holds no PEM private key without a passphrase: {source}", path.display())]
-    Key {
-        /// The configuration's section.
-        section: &'static str,
-        /// The file.
-        path: PathBuf,
-        /// What OpenSSL said.
-        source: ErrorStack,
-    },
-    /// The certificate is for a key that security servers do not speak.
-    #[error("{section}.certificate: {} is not an RSA certificate: security servers speak RSA only", path.display())]
-    NotRsa {
-        /// The configuration's section.
-        section: &'static str,
-        /// The file.
-        path: PathBuf,
-    },
-    /// Certificate and key are of two pairs.
-    #[error("{section}.key: {} is not the key of the first certificate in {}", key.display(), certificate.display())]
-    Mismatch {
-        /// The configuration's section.
-        section: &'static str,
-        /// The certificate file.
-        certificate: PathBuf,
-        /// The key file.
-        key: PathBuf,
-    },
+    /// A file is not what the configuration says.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// OpenSSL refuses a setting, such as a key that is too short.
     #[error(
         "tls: OpenSSL refuses the certificate, the key or a setting (RSA keys need 2048 bits or more): {0}"
@@ -87,47 +51,121 @@ pub enum TlsError {
         /// The limit, in milliseconds.
         timeout_ms: u64,
     },
+    /// The caller's certificate is none of the pinned ones.
+    #[error(
+        "the caller's certificate is not pinned (SHA-256 {fingerprint}): if it is a security server's, add it to tls.client_pins"
+    )]
+    ClientUnknown {
+        /// Of the certificate, in hexadecimal.
+        fingerprint: String,
+    },
     /// A handshake failed.
     #[error("the handshake failed: {0}")]
     Handshake(#[from] openssl::ssl::Error),
 }
 
-/// Makes TLS streams out of accepted connections.
+/// Who called, as far as TLS can tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Caller {
+    /// No certificate was shown.
+    Anonymous,
+    /// A certificate that is pinned.
+    Pinned,
+    /// A certificate that is not.
+    Unpinned,
+}
+
+/// Makes TLS streams out of accepted connections. Clones share what is loaded.
 #[derive(Clone)]
 pub struct Acceptor {
+    loaded: Arc<RwLock<Arc<Loaded>>>,
+}
+
+/// What was read from one set of files.
+pub struct Loaded {
     inner: SslAcceptor,
     certificate: X509,
+    client_mode: ClientMode,
+    /// Whole certificates, in DER.
+    pins: Arc<HashSet<Vec<u8>>>,
+    certificates: Vec<Certificate>,
 }
 
 impl Acceptor {
-    /// Reads certificate (with its chain) and key and checks that they belong together. `section` is the
-    /// configuration's, for errors.
+    /// An acceptor of what these files hold.
+    ///
+    /// # Errors
+    /// As [`Loaded::read`].
+    pub fn load(files: &Files) -> Result<Self, TlsError> {
+        Ok(Self {
+            loaded: Arc::new(RwLock::new(Arc::new(Loaded::read(files)?))),
+        })
+    }
+
+    /// Takes what was read from other files for the connections to come.
+    pub fn replace(&self, loaded: Loaded) {
+        *self.loaded.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(loaded);
+    }
+
+    /// The certificate that callers are shown.
+    pub fn certificate(&self) -> X509 {
+        self.loaded().certificate.clone()
+    }
+
+    /// Every certificate in use: ours, and the pins.
+    pub fn certificates(&self) -> Vec<Certificate> {
+        self.loaded().certificates.clone()
+    }
+
+    /// Shakes hands with one caller within `timeout_ms`.
+    ///
+    /// # Errors
+    /// [`TlsError::HandshakeTimeout`], [`TlsError::ClientUnknown`] or [`TlsError::Handshake`]; the connection is closed.
+    pub async fn accept(
+        &self,
+        stream: TcpStream,
+        timeout_ms: u64,
+    ) -> Result<(SslStream<TcpStream>, Caller), TlsError> {
+        let loaded = self.loaded();
+        let mut ssl = Ssl::new(loaded.inner.context())?;
+        let refused = loaded.ask(&mut ssl);
+        let mut stream = SslStream::new(ssl, stream)?;
+        let handshake = Pin::new(&mut stream).accept();
+        let shaken = tokio::time::timeout(Duration::from_millis(timeout_ms), handshake)
+            .await
+            .map_err(|_| TlsError::HandshakeTimeout { timeout_ms })?;
+        if let Some(fingerprint) = refused.get() {
+            return Err(TlsError::ClientUnknown {
+                fingerprint: fingerprint.clone(),
+            });
+        }
+        shaken?;
+        let caller = loaded.caller(stream.ssl())?;
+        Ok((stream, caller))
+    }
+
+    fn loaded(&self) -> Arc<Loaded> {
+        let loaded = self.loaded.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&loaded)
+    }
+}
+
+impl Loaded {
+    /// Reads certificate (with its chain), key and pins and checks that they belong together.
     ///
     /// # Errors
     /// [`TlsError`] naming the file and the configuration key.
-    pub fn load(section: &'static str, certificate: &Path, key: &Path) -> Result<Self, TlsError> {
-        let chain = read_chain(section, certificate)?;
-        let private_key = read_key(section, key)?;
-        let mut chain = chain.into_iter();
-        let Some(leaf) = chain.next() else {
-            return Err(TlsError::Certificate {
-                section,
-                path: certificate.to_owned(),
-            });
-        };
-        let public_key = leaf.public_key()?;
-        if public_key.id() != Id::RSA {
-            return Err(TlsError::NotRsa {
-                section,
-                path: certificate.to_owned(),
-            });
-        }
-        if !public_key.public_eq(&private_key) {
-            return Err(TlsError::Mismatch {
-                section,
-                certificate: certificate.to_owned(),
-                key: key.to_owned(),
-            });
+    pub fn read(files: &Files) -> Result<Loaded, TlsError> {
+        let (certificate, chain, key) = files.pair()?;
+        let mut certificates = vec![Certificate::of(
+            files.section,
+            files.certificate.clone(),
+            &certificate,
+        )?];
+        let mut pins = HashSet::new();
+        for (path, pin) in files.pins()? {
+            certificates.push(Certificate::of("pin", path, &pin)?);
+            pins.insert(pin.to_der()?);
         }
         let mut builder = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server())?;
         builder.set_min_proto_version(Some(SslVersion::TLS1_2))?;
@@ -136,37 +174,81 @@ impl Acceptor {
         builder.set_cipher_list(TLS12_SUITES)?;
         builder.set_options(SslOptions::NO_RENEGOTIATION | SslOptions::CIPHER_SERVER_PREFERENCE);
         builder.set_session_id_context(SESSION_CONTEXT)?;
-        builder.set_certificate(&leaf)?;
+        builder.set_certificate(&certificate)?;
         for issuer in chain {
             builder.add_extra_chain_cert(issuer)?;
         }
-        builder.set_private_key(&private_key)?;
-        Ok(Self {
+        builder.set_private_key(&key)?;
+        Ok(Loaded {
             inner: builder.build(),
-            certificate: leaf,
+            certificate,
+            client_mode: files.client_mode,
+            pins: Arc::new(pins),
+            certificates,
         })
     }
 
-    /// The certificate that callers are shown.
-    pub fn certificate(&self) -> &X509 {
-        &self.certificate
+    /// Has the caller asked for a certificate, as the mode says. The cell gets the fingerprint of a refused one.
+    ///
+    /// No chain is built: whatever OpenSSL thinks of issuers and dates, the certificate itself is pinned or is not.
+    fn ask(&self, ssl: &mut SslRef) -> Arc<OnceLock<String>> {
+        let refused = Arc::new(OnceLock::new());
+        match self.client_mode {
+            ClientMode::Off => {}
+            ClientMode::Request => {
+                ssl.set_verify_callback(SslVerifyMode::PEER, |_, _| true);
+            }
+            ClientMode::Require => {
+                let (pins, refused) = (Arc::clone(&self.pins), Arc::clone(&refused));
+                let mode = SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT;
+                ssl.set_verify_callback(mode, move |_, context| {
+                    let refusal = refusal(&pins, context);
+                    let is_pinned = refusal.is_none();
+                    if let Some(fingerprint) = refusal {
+                        let _ = refused.set(fingerprint);
+                    }
+                    is_pinned
+                });
+            }
+        }
+        refused
     }
 
-    /// Shakes hands with one caller within `timeout_ms`.
-    ///
-    /// # Errors
-    /// [`TlsError::HandshakeTimeout`] or [`TlsError::Handshake`]; the connection is closed.
-    pub async fn accept(
-        &self,
-        stream: TcpStream,
-        timeout_ms: u64,
-    ) -> Result<SslStream<TcpStream>, TlsError> {
-        let mut stream = SslStream::new(Ssl::new(self.inner.context())?, stream)?;
-        let handshake = Pin::new(&mut stream).accept();
-        tokio::time::timeout(Duration::from_millis(timeout_ms), handshake)
-            .await
-            .map_err(|_| TlsError::HandshakeTimeout { timeout_ms })??;
-        Ok(stream)
+    /// Who called. A resumed session brings the certificate of its first handshake, which no callback saw.
+    fn caller(&self, ssl: &SslRef) -> Result<Caller, TlsError> {
+        let shown = ssl.peer_certificate();
+        let caller = match &shown {
+            None => Caller::Anonymous,
+            Some(shown) if is_pinned(&self.pins, shown) => Caller::Pinned,
+            Some(_) => Caller::Unpinned,
+        };
+        if self.client_mode == ClientMode::Require && caller != Caller::Pinned {
+            let fingerprint = shown.as_deref().map(fingerprint).transpose()?;
+            return Err(TlsError::ClientUnknown {
+                fingerprint: fingerprint.unwrap_or_default(),
+            });
+        }
+        Ok(caller)
+    }
+}
+
+fn is_pinned(pins: &HashSet<Vec<u8>>, certificate: &X509Ref) -> bool {
+    certificate.to_der().is_ok_and(|der| pins.contains(&der))
+}
+
+/// The fingerprint of the caller's own certificate where it is not pinned.
+fn refusal(pins: &HashSet<Vec<u8>>, context: &mut X509StoreContextRef) -> Option<String> {
+    // Of a chain only the caller's own certificate counts.
+    if context.error_depth() != 0 {
+        return None;
+    }
+    match context.current_cert() {
+        Some(shown) if is_pinned(pins, shown) => None,
+        shown => Some(
+            shown
+                .and_then(|shown| fingerprint(shown).ok())
+                .unwrap_or_default(),
+        ),
     }
 }
 
@@ -188,7 +270,7 @@ impl Handshake {
             return Handshake::Plain(stream);
         };
         match acceptor.accept(stream, timeout_ms).await {
-            Ok(stream) => Handshake::Tls(stream),
+            Ok((stream, _)) => Handshake::Tls(stream),
             Err(error) => {
                 tracing::info!(%error, "a TLS handshake failed");
                 Handshake::Failed
@@ -202,31 +284,4 @@ impl std::fmt::Debug for Acceptor {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str("Acceptor")
     }
-}
-
-fn read(section: &'static str, key: &'static str, path: &Path) -> Result<Vec<u8>, TlsError> {
-    std::fs::read(path).map_err(|source| TlsError::Read {
-        section,
-        key,
-        path: path.to_owned(),
-        source,
-    })
-}
-
-fn read_chain(section: &'static str, path: &Path) -> Result<Vec<X509>, TlsError> {
-    let pem = read(section, "certificate", path)?;
-    X509::stack_from_pem(&pem).map_err(|_| TlsError::Certificate {
-        section,
-        path: path.to_owned(),
-    })
-}
-
-fn read_key(section: &'static str, path: &Path) -> Result<PKey<Private>, TlsError> {
-    let pem = read(section, "key", path)?;
-    // Without a callback OpenSSL would ask for a passphrase on the terminal and wait.
-    PKey::private_key_from_pem_callback(&pem, |_| Ok(0)).map_err(|source| TlsError::Key {
-        section,
-        path: path.to_owned(),
-        source,
-    })
 }

@@ -1,19 +1,14 @@
 //! The admin listener of the real program: what is open, the token and its file, names, TLS, metrics.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
-use openssl::asn1::Asn1Time;
-use openssl::hash::MessageDigest;
-use openssl::pkey::{PKey, Private};
-use openssl::rsa::Rsa;
-use openssl::ssl::{SslConnector, SslMethod, SslStream, SslVerifyMode};
-use openssl::x509::{X509, X509NameBuilder};
 use serde_json::Value;
 
 use crate::support::answer::Answer;
+use crate::support::certificates::{Identity, call_as};
 use crate::support::message::Message;
 use crate::support::server::{Server, Site, exchange, get, program};
 
@@ -173,48 +168,17 @@ fn beyond_loopback_a_certificate_is_needed() {
     }
 }
 
-fn certificate(key: &PKey<Private>) -> X509 {
-    let mut name = X509NameBuilder::new().unwrap();
-    name.append_entry_by_text("CN", "psop-admin").unwrap();
-    let name = name.build();
-    let mut builder = X509::builder().unwrap();
-    builder.set_version(2).unwrap();
-    builder.set_subject_name(&name).unwrap();
-    builder.set_issuer_name(&name).unwrap();
-    builder.set_pubkey(key).unwrap();
-    let (from, to) = (Asn1Time::days_from_now(0), Asn1Time::days_from_now(1));
-    builder.set_not_before(&from.unwrap()).unwrap();
-    builder.set_not_after(&to.unwrap()).unwrap();
-    builder.sign(key, MessageDigest::sha256()).unwrap();
-    builder.build()
-}
-
 /// Writes a new certificate with its key into the site's folder.
-fn write_certificate(site: &Site) -> X509 {
-    let key = PKey::from_rsa(Rsa::generate(2048).unwrap()).unwrap();
-    let certificate = certificate(&key);
-    let write = |name: &str, bytes: Vec<u8>| std::fs::write(site.folder().join(name), bytes);
-    write("admin.pem", certificate.to_pem().unwrap()).unwrap();
-    write("admin-key.pem", key.private_key_to_pem_pkcs8().unwrap()).unwrap();
-    certificate
-}
-
-fn tls_to(address: SocketAddr) -> SslStream<TcpStream> {
-    let mut connector = SslConnector::builder(SslMethod::tls()).unwrap();
-    connector.set_verify(SslVerifyMode::NONE);
-    let connector = connector.build().configure().unwrap();
-    let connector = connector
-        .verify_hostname(false)
-        .use_server_name_indication(false);
-    connector
-        .connect("psop-admin", TcpStream::connect(address).unwrap())
-        .unwrap()
+fn write_certificate(site: &Site) -> Identity {
+    let identity = Identity::new("psop-admin");
+    identity.write(site.folder(), "admin");
+    identity
 }
 
 #[test]
 fn beyond_loopback_it_speaks_tls_only_and_the_command_line_trusts_that_certificate_alone() {
     let site = Site::new("");
-    let certificate = write_certificate(&site);
+    let identity = write_certificate(&site);
     let mut command = program();
     command.env("PSOP_ADMIN__CERTIFICATE", site.folder().join("admin.pem"));
     command.env("PSOP_ADMIN__KEY", site.folder().join("admin-key.pem"));
@@ -224,9 +188,12 @@ fn beyond_loopback_it_speaks_tls_only_and_the_command_line_trusts_that_certifica
     let address = SocketAddr::from(([127, 0, 0, 1], server.admin.port()));
     let plain = get(address, "/health/live");
     assert!(plain.is_err(), "plain HTTP is answered");
-    let mut stream = tls_to(address);
+    let mut stream = call_as(address, None).unwrap();
     let shown = stream.ssl().peer_certificate().unwrap();
-    assert_eq!(shown.to_der().unwrap(), certificate.to_der().unwrap());
+    assert_eq!(
+        shown.to_der().unwrap(),
+        identity.certificate.to_der().unwrap()
+    );
     stream
         .write_all(b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         .unwrap();

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::support::message::Message;
 use crate::support::root;
-use crate::support::server::{Server, Site, program};
+use crate::support::server::{PRODUCTION, Server, Site, program};
 
 const TEST: &str = "environment = \"TEST\"\n";
 
@@ -155,10 +155,12 @@ fn flags_override_variables() {
     assert_refused(&refused, &["cannot listen on 192.0.2.1:1"]);
 }
 
+const DEV: &str = "environment = \"DEV\"\n";
+
 #[test]
 fn only_dev_makes_its_own_key_file() {
-    for (environment, makes) in [("DEV", true), ("TEST", false), ("PROD", false)] {
-        let site = Site::empty(&format!("environment = \"{environment}\"\n"), "");
+    for (head, makes) in [(DEV, true), (TEST, false), (PRODUCTION, false)] {
+        let site = Site::empty(head, "");
         let key_file = site.folder().join("master.key");
         std::fs::remove_file(&key_file).unwrap();
         let shown = show(&site.config(), &[]);
@@ -180,8 +182,8 @@ fn only_dev_makes_its_own_key_file() {
 
 #[test]
 fn only_prod_refuses_a_key_file_that_others_can_read() {
-    for (environment, code) in [("TEST", 0), ("PROD", 1)] {
-        let site = Site::empty(&format!("environment = \"{environment}\"\n"), "");
+    for (head, code) in [(TEST, 0), (PRODUCTION, 1)] {
+        let site = Site::empty(head, "");
         let key_file = site.folder().join("master.key");
         std::fs::set_permissions(&key_file, PermissionsExt::from_mode(0o640)).unwrap();
         let shown = show(&site.config(), &[]);

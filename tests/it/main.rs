@@ -81,12 +81,14 @@ mod settlement;
 mod settlement_steps;
 #[cfg(feature = "heavy-tests")]
 mod slow_clients;
+mod socket_activation;
 mod store_backup;
 mod store_fixture;
 mod store_postgres;
 mod store_purge;
 mod store_rekey;
 mod support;
+mod tls;
 mod wrong_messages;
 mod wsi;
 mod xroad_fixtures;

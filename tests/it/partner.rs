@@ -17,7 +17,7 @@ use psop_adapter::soap::envelope;
 use psop_adapter::xml::reader::Limits;
 
 use crate::support::root;
-use crate::support::server::{Site, get, program, without_settings};
+use crate::support::server::{PRODUCTION, Site, get, program, without_settings};
 
 const CIRCUMSTANCES: Circumstances = Circumstances {
     today: date(2026, 3, 16),
@@ -424,7 +424,7 @@ fn the_page_stands_alone_and_shows_members_outside_production_only() {
     assert_eq!(get(address, "/catalogue.js").unwrap().status, 200);
     assert_eq!(server.stop(), Some(0));
 
-    let production = Site::empty("environment = \"PROD\"\n", "");
+    let production = Site::empty(PRODUCTION, "");
     production.apply(&root().join("fixtures/demo/registry.toml"));
     let server = production.start();
     let address = server.next();

@@ -3,6 +3,7 @@
 
 use crate::scenery::{MISTYPED, check, grant, site, site_with, with_check};
 use crate::support::message::Message;
+use crate::support::server::PRODUCTION;
 
 #[test]
 fn published_and_own_identity_codes_are_accepted() {
@@ -91,7 +92,7 @@ fn wrong_identity_codes_are_refused() {
 
 #[test]
 fn production_takes_no_artificial_identity_code() {
-    let site = site_with("environment = \"PROD\"\n", |registry| registry);
+    let site = site_with(PRODUCTION, |registry| registry);
     let server = site.start();
     let past = |code: &str| {
         Message::create()

@@ -1,6 +1,7 @@
 //! What the tests share: a server process of their own each, messages to send, answers to read.
 
 pub mod answer;
+pub mod certificates;
 pub mod cluster;
 pub mod conformance;
 pub mod dental;

@@ -16,6 +16,7 @@ use openssl::x509::{X509, X509NameBuilder};
 use tokio_openssl::SslStream;
 
 use super::super::tls::TlsError;
+use super::super::tls::files::{FileError, Files as TlsFiles};
 use super::*;
 
 struct Files {
@@ -44,8 +45,15 @@ impl Files {
         Self::new(key, &key.private_key_to_pem_pkcs8().unwrap())
     }
 
+    fn files(&self) -> TlsFiles {
+        TlsFiles {
+            section: "tls",
+            ..TlsFiles::admin(&self.certificate, &self.key)
+        }
+    }
+
     fn load(&self) -> Result<Acceptor, TlsError> {
-        Acceptor::load("tls", &self.certificate, &self.key)
+        Acceptor::load(&self.files())
     }
 }
 
@@ -185,34 +193,39 @@ fn files_that_do_not_fit_are_refused_with_the_key_to_correct() {
     assert!(good.load().is_ok());
 
     let mismatch = Files::new(&one, &other.private_key_to_pem_pkcs8().unwrap());
-    assert!(matches!(mismatch.load(), Err(TlsError::Mismatch { .. })));
+    assert!(matches!(
+        mismatch.load(),
+        Err(TlsError::File(FileError::Mismatch { .. }))
+    ));
 
     let locked = one
         .private_key_to_pem_pkcs8_passphrase(Cipher::aes_256_cbc(), b"secret")
         .unwrap();
     assert!(matches!(
         Files::new(&one, &locked).load(),
-        Err(TlsError::Key { .. })
+        Err(TlsError::File(FileError::Key { .. }))
     ));
 
     let curve = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1).unwrap();
     let elliptic = PKey::from_ec_key(EcKey::generate(&curve).unwrap()).unwrap();
     assert!(matches!(
         Files::good(&elliptic).load(),
-        Err(TlsError::NotRsa { .. })
+        Err(TlsError::File(FileError::NotRsa { .. }))
     ));
 
     let short = Files::good(&rsa(1024)).load().unwrap_err();
     assert!(short.to_string().contains("2048 bits or more"), "{short}");
 
     std::fs::write(&good.certificate, "no certificate").unwrap();
-    assert!(matches!(good.load(), Err(TlsError::Certificate { .. })));
+    assert!(matches!(
+        good.load(),
+        Err(TlsError::File(FileError::Certificate { .. }))
+    ));
 
-    let absent = Acceptor::load(
-        "tls",
-        &good.certificate,
-        &good.certificate.with_extension("gone"),
-    )
-    .unwrap_err();
+    let absent = TlsFiles {
+        key: good.key.with_extension("gone"),
+        ..good.files()
+    };
+    let absent = Acceptor::load(&absent).unwrap_err();
     assert!(absent.to_string().starts_with("tls."), "{absent}");
 }

@@ -15,7 +15,7 @@ use crate::support::message::{Message, unique};
 use crate::support::operator::{import, row};
 use crate::support::planted::Recorded;
 use crate::support::root;
-use crate::support::server::{Server, Site};
+use crate::support::server::{PRODUCTION, Server, Site};
 use crate::support::tamper::Hand;
 
 use super::Told;
@@ -174,7 +174,7 @@ pub fn business_ids() -> impl Iterator<Item = String> {
 
 /// In production, where identity codes of the tests are none.
 pub fn in_production() -> Told {
-    let site = site_with("environment = \"PROD\"\n", |registry| registry);
+    let site = site_with(PRODUCTION, |registry| registry);
     let message = Message::create().set("psop:decisionDate", "2025-01-01");
     site.start().post(&message.0).into()
 }

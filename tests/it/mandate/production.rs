@@ -2,11 +2,11 @@
 
 use super::*;
 use crate::scenery::with_check;
-use crate::support::server::program;
+use crate::support::server::{PRODUCTION, program};
 
 #[test]
 fn production_without_a_mandate_service_starts_with_a_warning_and_lets_nobody_act() {
-    let site = Site::empty("environment = \"PROD\"\n", "");
+    let site = Site::empty(PRODUCTION, "");
     apply(&site, |registry| registry);
     let server = site.start();
     // Codes of the 1800s: real in form, and nobody alive has one.
@@ -33,7 +33,7 @@ fn production_without_a_mandate_service_starts_with_a_warning_and_lets_nobody_ac
 #[test]
 fn production_takes_no_plain_http_and_no_stand_in() {
     let stand_in = StandIn::start(&demo());
-    let site = Site::empty("environment = \"PROD\"\n", &stand_in.section(""));
+    let site = Site::empty(PRODUCTION, &stand_in.section(""));
     let refused = |arguments: &[&str], text: &str, environment: &[(&str, &str)]| {
         let mut command = program();
         command.envs(environment.iter().copied());

@@ -59,6 +59,9 @@ fn adapters() -> usize {
     set
 }
 
+/// Top-level keys of a production site, whose callers a proxy on this machine would vouch for.
+pub const PRODUCTION: &str = "environment = \"PROD\"\nserver = { proxy_authenticates = true }\n";
+
 /// A folder with configuration, key and store.
 pub struct Site {
     folder: TempDir,
