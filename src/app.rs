@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio::sync::Semaphore;
+use tokio::time::MissedTickBehavior;
 
 use crate::clock::Clock;
 use crate::config::{Config, DatabaseUrl, Environment, Limits, StoreKind};
@@ -35,10 +36,13 @@ use crate::store::postgres::{self, PostgresStore};
 use crate::store::sled::{self, SledStore};
 use crate::store::upkeep::Filling;
 use crate::store::{Store, StoreError};
-use crate::telemetry::metrics::Metrics;
+use crate::telemetry::metrics::{Edge, Metrics, Stage};
 use crate::xml::reader;
 
 use log_line::{LogLine, known_outcome};
+
+/// How often it is looked up what the store takes on its disk.
+const STORE_MEASURED_EVERY: Duration = Duration::from_secs(60);
 
 /// Why the program could not be put together.
 #[derive(Debug, thiserror::Error)]
@@ -179,6 +183,7 @@ impl App {
         keyring: Arc<Keyring>,
     ) -> App {
         let limits: &Limits = &config.limits;
+        let metrics = Metrics::new(store.metrics());
         App {
             services: services(config, store, keyring),
             limits: reader::Limits {
@@ -202,7 +207,7 @@ impl App {
             pages: Default::default(),
             is_production: config.environment == Environment::Prod,
             requests: AtomicU64::new(0),
-            metrics: Metrics::default(),
+            metrics,
         }
     }
 
@@ -231,10 +236,11 @@ impl App {
 
     /// Answers a request: the envelope, and the code for the log.
     async fn answer(&self, request: &SoapRequest, line: &mut LogLine) -> Result<String, Rejected> {
-        let _in_flight = self
-            .in_flight
-            .try_acquire()
-            .map_err(|_| Rejected::bare(Fault::busy()))?;
+        let began = Instant::now();
+        let _in_flight = self.in_flight.try_acquire().map_err(|_| {
+            self.metrics.edge.shed("requests_in_flight");
+            Rejected::bare(Fault::busy())
+        })?;
         let message = self.message(request).await.map_err(Rejected::bare)?;
         let read = envelope::read(
             &message,
@@ -251,13 +257,20 @@ impl App {
             fault,
             echo: Some(echo.clone()),
         })?;
-        match body.answer(&self.services, &header).await {
+        let read = Instant::now();
+        self.metrics.stage(Stage::Read, read - began);
+        let answer = body.answer(&self.services, &header).await;
+        let served = Instant::now();
+        self.metrics.stage(Stage::Serve, served - read);
+        match answer {
             Ok(answer) => {
                 line.outcome = known_outcome(&answer.result);
-                Ok(reply::envelope(&echo, &answer.body))
+                let envelope = reply::envelope(&echo, &answer.body);
+                self.metrics.stage(Stage::Reply, served.elapsed());
+                Ok(envelope)
             }
             Err(failure) => Err(Rejected {
-                fault: fault(failure),
+                fault: self.fault(failure),
                 echo: Some(echo),
             }),
         }
@@ -279,7 +292,47 @@ impl App {
         if self.client_rates.admit(&header.client, Instant::now()) {
             Ok(())
         } else {
+            self.metrics.edge.shed("client_requests");
             Err(Fault::busy())
+        }
+    }
+
+    /// What a service's failure looks like from outside. The log says what only an operator can mend.
+    fn fault(&self, failure: Failure) -> Fault {
+        match failure {
+            Failure::Refused(refused) => refused.into(),
+            Failure::RateLimited => Fault::rate_limited(),
+            Failure::Store(error) => self.store_fault(error),
+            Failure::Secrets(error) => {
+                tracing::error!("a key could not be used: {error}");
+                Fault::internal()
+            }
+        }
+    }
+
+    fn store_fault(&self, error: StoreError) -> Fault {
+        match &error {
+            StoreError::Busy => {
+                self.metrics.edge.shed("commit_queue");
+                tracing::warn!("{error}");
+            }
+            StoreError::Conflict => tracing::warn!("{error}"),
+            _ => tracing::error!("{error}"),
+        }
+        error.into()
+    }
+
+    /// Looks once a minute what the store takes on its disk, for as long as it is polled.
+    pub async fn measure_store(&self) -> ! {
+        let mut due = tokio::time::interval(STORE_MEASURED_EVERY);
+        due.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            due.tick().await;
+            let store = Arc::clone(&self.services.store);
+            let measured = tokio::task::spawn_blocking(move || store.disk_bytes()).await;
+            if let Ok(Ok(bytes)) = measured {
+                self.metrics.store_takes(bytes);
+            }
         }
     }
 
@@ -309,7 +362,7 @@ impl App {
         }
         let code = fault.code.as_str();
         if let Err(error) = services::record_fault(&self.services, &header, code).await {
-            fault = store_fault(error);
+            fault = self.store_fault(error);
         }
         Rejected {
             fault,
@@ -328,27 +381,6 @@ impl Rejected {
     fn bare(fault: Fault) -> Rejected {
         Rejected { fault, echo: None }
     }
-}
-
-/// What a service's failure looks like from outside. The log says what only an operator can mend.
-fn fault(failure: Failure) -> Fault {
-    match failure {
-        Failure::Refused(refused) => refused.into(),
-        Failure::RateLimited => Fault::rate_limited(),
-        Failure::Store(error) => store_fault(error),
-        Failure::Secrets(error) => {
-            tracing::error!("a key could not be used: {error}");
-            Fault::internal()
-        }
-    }
-}
-
-fn store_fault(error: StoreError) -> Fault {
-    match &error {
-        StoreError::Conflict | StoreError::Busy => tracing::warn!("{error}"),
-        _ => tracing::error!("{error}"),
-    }
-    error.into()
 }
 
 /// How the message stands in a body with this head.
@@ -448,6 +480,10 @@ impl Endpoint for App {
                 catalogue::sample_file(name).map(Bytes::from)
             }
         }
+    }
+
+    fn edge(&self) -> &Edge {
+        &self.metrics.edge
     }
 
     fn ready(&self) -> Result<(), Vec<String>> {

@@ -19,6 +19,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
+use self::tls::certificate::Certificate;
+use crate::telemetry::metrics::Edge;
+
 mod accept;
 pub mod admin;
 mod connection;
@@ -54,6 +57,9 @@ pub trait Endpoint: Send + Sync + 'static {
         path: &str,
     ) -> impl Future<Output = Option<Bytes>> + Send;
 
+    /// Where this edge counts.
+    fn edge(&self) -> &Edge;
+
     /// Whether requests can be served now.
     ///
     /// # Errors
@@ -67,7 +73,7 @@ pub trait Console: Send + Sync + 'static {
     fn version(&self) -> Bytes;
 
     /// Every metric, in OpenMetrics' text format.
-    fn metrics(&self, connections_open: usize) -> Bytes;
+    fn metrics(&self, connections_open: usize, certificates: &[Certificate]) -> Bytes;
 
     /// Makes an operator command ready. Its work sends whole lines, the last of which tells how it ended, and may be
     /// dropped wherever it waits.

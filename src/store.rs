@@ -42,6 +42,7 @@ use crate::domain::settlement::{Book, ProviderSums, RowPlace, Run, RunNumber, Se
 use crate::store::audit::{AccessHead, AccessRecord, AccessVerdict};
 use crate::store::check::CheckReport;
 use crate::store::settlement::{EventsWithGrants, SettlementStep};
+use crate::telemetry::metrics::StoreMetrics;
 
 /// Why the store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -439,8 +440,11 @@ pub trait Store: upkeep::Upkeep + Send + Sync + 'static {
     /// The registry as kept; an empty one before the first `put_registry`.
     fn registry(&self) -> StoreFuture<'_, Registry>;
 
-    /// How many changes were made durable and acknowledged since it was opened.
-    fn commits(&self) -> u64;
+    /// What its writing is measured by.
+    fn metrics(&self) -> &StoreMetrics;
+
+    /// What it takes on its disk, in bytes. Blocks.
+    fn disk_bytes(&self) -> Result<u64, StoreError>;
 
     /// How many records were read since it was opened, for metrics and for tests that count instead of timing.
     fn records_read(&self) -> u64;

@@ -9,9 +9,13 @@ use tokio::sync::mpsc;
 
 use super::App;
 use crate::contract::wsdl;
+use crate::http::tls::certificate::{Certificate, now_s};
 use crate::http::{CommandRefused, Console, Work};
 use crate::operate::{self, Command, LINES_WAITING_MAX, Line};
 use crate::telemetry::metrics::Now;
+
+/// So much of a certificate's fingerprint tells it from the others.
+const FINGERPRINT_CHARS: usize = 16;
 
 impl Console for App {
     fn version(&self) -> Bytes {
@@ -23,14 +27,19 @@ impl Console for App {
         Bytes::from(version.to_string())
     }
 
-    fn metrics(&self, connections_open: usize) -> Bytes {
+    fn metrics(&self, connections_open: usize, certificates: &[Certificate]) -> Bytes {
+        let now_s = now_s();
+        let certificates = certificates.iter().map(|one| {
+            let sha256 = one.fingerprint.chars().take(FINGERPRINT_CHARS).collect();
+            (one.role, sha256, one.days_left(now_s))
+        });
         let now = Now {
             requests_in_flight: self
                 .in_flight_max
                 .saturating_sub(self.in_flight.available_permits()),
             connections_open,
             store_ready: self.services.store.ready().is_ok(),
-            commits: self.services.store.commits(),
+            certificates: certificates.collect(),
         };
         Bytes::from(self.metrics.text(now).unwrap_or_default())
     }

@@ -10,7 +10,7 @@ use crate::domain::person_id::may_hold_person_id;
 use crate::secrets::{HashOf, Keyring};
 use crate::services;
 use crate::soap::header::Header;
-use crate::telemetry::metrics::Metrics;
+use crate::telemetry::metrics::{Metrics, client_class};
 
 /// What the log says of one request: nothing personal, and nothing of a caller's own words but
 /// identifiers that X-Road has checked.
@@ -21,6 +21,7 @@ pub(super) struct LogLine {
     /// A service of ours, `unknown`, or nothing where no header could be read.
     service: &'static str,
     client: String,
+    client_class: &'static str,
     pub outcome: &'static str,
 }
 
@@ -29,6 +30,7 @@ impl LogLine {
     pub fn new(number: u64) -> LogLine {
         LogLine {
             request: number,
+            client_class: "none",
             ..LogLine::default()
         }
     }
@@ -39,6 +41,7 @@ impl LogLine {
         self.service = services::find(&header.service.code)
             .map_or("unknown", |operation| operation.contract().code);
         self.client = loggable_client(&header.client, keyring);
+        self.client_class = client_class(&header.client.member_class);
     }
 
     /// Writes the line, and counts the request.
@@ -54,7 +57,7 @@ impl LogLine {
         } else {
             self.service
         };
-        metrics.answered(service, self.outcome, took);
+        metrics.answered(service, self.outcome, self.client_class, took);
         tracing::info!(
             request = self.request,
             message_id = self.message_id,

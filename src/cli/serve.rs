@@ -132,9 +132,10 @@ async fn run(command: Serve, config: Config, level: Level) -> anyhow::Result<Exi
         admin_path: admin_path.clone(),
     };
     let report = tokio::select! {
-        report = serve(listeners, limits, app, stop) => report,
+        report = serve(listeners, limits, Arc::clone(&app), stop) => report,
         never = access_head::log_every(&*store, heads_every) => never,
         never = certificates::warn_daily(&acceptors) => never,
+        never = app.measure_store() => never,
         never = reload.at_each(hangup) => never,
     };
     access_head::log(&*store).await;

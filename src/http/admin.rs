@@ -25,7 +25,7 @@ use super::connection::{self, Rules};
 use super::exchange::respond;
 use super::server::log_panic;
 use super::timed_io::Activity;
-use super::tls::certificate::now_s;
+use super::tls::certificate::{Certificate, now_s};
 use super::tls::{Acceptor, Handshake};
 use super::{Console, Endpoint, accept};
 use crate::admin_access::PROOF_HEADER;
@@ -104,7 +104,7 @@ struct Service<E> {
 impl<E: Endpoint + Console> Service<E> {
     async fn serve(self: Arc<Self>, stream: TcpStream, permit: Option<OwnedSemaphorePermit>) {
         let timeout_ms = self.rules.limits.tls_handshake_timeout_ms;
-        match Handshake::of(self.tls.as_ref(), stream, timeout_ms).await {
+        match Handshake::of(self.tls.as_ref(), stream, timeout_ms, |_, _, _| {}).await {
             Handshake::Plain(stream) => self.speak(stream).await,
             Handshake::Tls(stream) => self.speak(stream).await,
             Handshake::Failed => {}
@@ -167,20 +167,28 @@ impl<E: Endpoint + Console> Service<E> {
             "/metrics" => {
                 let most = self.rules.limits.connections_max;
                 let open = most.saturating_sub(self.public_permits.available_permits());
-                whole(200, METRICS, self.endpoint.metrics(open))
+                whole(
+                    200,
+                    METRICS,
+                    self.endpoint.metrics(open, &self.certificates()),
+                )
             }
             _ => return None,
         })
     }
 
+    /// Those of both listeners.
+    fn certificates(&self) -> Vec<Certificate> {
+        let acceptors = self.public_tls.iter().chain(&self.tls);
+        acceptors.flat_map(Acceptor::certificates).collect()
+    }
+
     /// What will have to be done, though nothing is wrong yet.
     fn warnings(&self) -> Vec<String> {
-        let acceptors = self.public_tls.iter().chain(&self.tls);
         let now_s = now_s();
-        acceptors
-            .flat_map(Acceptor::certificates)
-            .filter_map(|certificate| certificate.warning(now_s))
-            .collect()
+        let certificates = self.certificates();
+        let warnings = certificates.iter().map(|one| one.warning(now_s));
+        warnings.flatten().collect()
     }
 
     fn ready(&self) -> Result<(), Vec<String>> {

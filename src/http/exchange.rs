@@ -75,7 +75,14 @@ async fn answer_route<E: Endpoint>(
     match Route::of(request.method(), request.uri()) {
         Route::Soap => match answer_soap(endpoint, (limits, bodies), activity, request).await {
             Ok(SoapResponse { status, body }) => respond(status, XML, body),
-            Err(refusal) => refuse(endpoint, refusal),
+            Err(refusal) => {
+                match refusal {
+                    Refusal::Busy => endpoint.edge().shed("bodies"),
+                    Refusal::RequestTimeout => endpoint.edge().shed("request_timeout"),
+                    _ => {}
+                }
+                refuse(endpoint, refusal)
+            }
         },
         Route::Wsdl => respond(200, XML, endpoint.wsdl()),
         Route::Catalogue(part) => {

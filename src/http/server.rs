@@ -154,12 +154,16 @@ impl<E: Endpoint> Public<E> {
 
     fn take(&mut self, stream: TcpStream) {
         let service = self.service.clone();
+        let edge = self.service.endpoint.edge();
+        edge.connections.inc();
         if let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() {
             self.connections.spawn(service.serve(stream, permit));
         } else if let Ok(permit) = Arc::clone(&self.busy_permits).try_acquire_owned() {
             self.connections.spawn(service.refuse_busy(stream, permit));
+            edge.shed("connections");
             self.refused += 1;
         } else {
+            edge.shed("connections");
             self.refused += 1;
         }
         self.warn_of_refused();
@@ -251,7 +255,9 @@ impl<E: Endpoint> Service<E> {
 
     async fn handshake(&self, stream: TcpStream) -> Handshake {
         let timeout_ms = self.rules.limits.tls_handshake_timeout_ms;
-        Handshake::of(self.tls.as_ref(), stream, timeout_ms).await
+        let edge = self.endpoint.edge();
+        let count = |result, caller, is_resumed| edge.handshake(result, caller, is_resumed);
+        Handshake::of(self.tls.as_ref(), stream, timeout_ms, count).await
     }
 
     async fn speak<S: AsyncRead + AsyncWrite + Unpin>(&self, stream: S) {

@@ -20,11 +20,13 @@ use tokio::task::JoinHandle;
 use super::admin::Guard;
 use super::server::{DrainReport, Listeners, serve};
 use super::tls::Acceptor;
+use super::tls::certificate::Certificate;
 use super::{
     CommandRefused, Console, Endpoint, Refusal, SoapHead, SoapRequest, SoapResponse, Work,
 };
 use crate::admin_access::Token;
 use crate::config::Limits;
+use crate::telemetry::metrics::Edge;
 
 /// No test waits longer than this for what must happen.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -42,6 +44,7 @@ struct TestEndpoint {
     /// Lines that the command `endless` has got rid of, and that it has ended.
     lines: AtomicUsize,
     dropped: Notify,
+    edge: Edge,
 }
 
 impl Endpoint for TestEndpoint {
@@ -100,6 +103,10 @@ impl Endpoint for TestEndpoint {
         Bytes::from_static(b"<wsdl/>")
     }
 
+    fn edge(&self) -> &Edge {
+        &self.edge
+    }
+
     fn ready(&self) -> Result<(), Vec<String>> {
         Ok(())
     }
@@ -111,7 +118,7 @@ impl Console for TestEndpoint {
         Bytes::from_static(b"{}")
     }
 
-    fn metrics(&self, connections_open: usize) -> Bytes {
+    fn metrics(&self, connections_open: usize, _: &[Certificate]) -> Bytes {
         Bytes::from(format!("open {connections_open}\n"))
     }
 

@@ -75,6 +75,17 @@ pub enum Caller {
     Unpinned,
 }
 
+impl Caller {
+    /// As metrics have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Caller::Anonymous => "anonymous",
+            Caller::Pinned => "pinned",
+            Caller::Unpinned => "unpinned",
+        }
+    }
+}
+
 /// Makes TLS streams out of accepted connections. Clones share what is loaded.
 #[derive(Clone)]
 pub struct Acceptor {
@@ -260,19 +271,31 @@ pub(super) enum Handshake {
 }
 
 impl Handshake {
-    /// Shakes hands where the listener speaks TLS; a failure is logged.
+    /// Shakes hands where the listener speaks TLS; `count` gets result, caller and whether a session was resumed. A
+    /// failure is logged.
     pub(super) async fn of(
         acceptor: Option<&Acceptor>,
         stream: TcpStream,
         timeout_ms: u64,
+        count: impl FnOnce(&'static str, &'static str, bool),
     ) -> Handshake {
         let Some(acceptor) = acceptor else {
             return Handshake::Plain(stream);
         };
         match acceptor.accept(stream, timeout_ms).await {
-            Ok((stream, _)) => Handshake::Tls(stream),
+            Ok((stream, caller)) => {
+                let is_resumed = stream.ssl().session_reused();
+                count("ok", caller.name(), is_resumed);
+                Handshake::Tls(stream)
+            }
             Err(error) => {
                 tracing::info!(%error, "a TLS handshake failed");
+                let (result, caller) = match error {
+                    TlsError::HandshakeTimeout { .. } => ("timeout", "unknown"),
+                    TlsError::ClientUnknown { .. } => ("not_pinned", Caller::Unpinned.name()),
+                    _ => ("failed", "unknown"),
+                };
+                count(result, caller, false);
                 Handshake::Failed
             }
         }

@@ -36,6 +36,7 @@ use crate::store::StoreError;
 use crate::store::records::sweep::Sweep;
 use crate::store::records::{Engine, RecordStore, View, Work};
 use crate::store::upkeep::{Filling, refused};
+use crate::telemetry::metrics::StoreMetrics;
 
 /// Work on whole tables may take so many time-outs.
 const LONG: u32 = 720;
@@ -64,7 +65,7 @@ pub struct PostgresEngine {
     /// `None` once closed; the committer ends when it is gone.
     jobs: Mutex<Option<SyncSender<Job>>>,
     closed: watch::Receiver<bool>,
-    commits: AtomicU64,
+    metrics: StoreMetrics,
     records_read: Arc<AtomicU64>,
 }
 
@@ -75,7 +76,9 @@ impl PostgresEngine {
         let records_read = Arc::new(AtomicU64::new(0));
         let (jobs, queue) = sync_channel(options.commit_queue_max.max(1));
         let (closed_sender, closed) = watch::channel(false);
+        let metrics = StoreMetrics::default();
         let committer = Committer {
+            metrics: metrics.clone(),
             database: Arc::clone(&database),
             keyring: Arc::clone(&keyring),
             records_read: Arc::clone(&records_read),
@@ -96,7 +99,7 @@ impl PostgresEngine {
             keyring,
             jobs: Mutex::new(Some(jobs)),
             closed,
-            commits: AtomicU64::new(0),
+            metrics,
             records_read,
         })
     }
@@ -175,6 +178,7 @@ impl Engine for PostgresEngine {
     }
 
     async fn submit(&self, work: Work) -> Result<(), StoreError> {
+        let waiting = self.metrics.arrives();
         let (answer, outcome) = oneshot::channel();
         self.jobs()?
             .try_send((work, answer))
@@ -183,7 +187,7 @@ impl Engine for PostgresEngine {
                 TrySendError::Disconnected(_) => closed(),
             })?;
         outcome.await.unwrap_or_else(|_| Err(committer_ended()))?;
-        self.commits.fetch_add(1, Ordering::Relaxed);
+        waiting.is_durable();
         Ok(())
     }
 
@@ -235,8 +239,8 @@ impl Engine for PostgresEngine {
         Ok(u64::try_from(bytes).unwrap_or(0))
     }
 
-    fn commits(&self) -> u64 {
-        self.commits.load(Ordering::Relaxed)
+    fn metrics(&self) -> &StoreMetrics {
+        &self.metrics
     }
 
     fn records_read(&self) -> u64 {

@@ -42,6 +42,7 @@ use self::replace::Replacements;
 use self::sweep::Sweep;
 use crate::secrets::{Keyring, WrappedKeys};
 use crate::store::StoreError;
+use crate::telemetry::metrics::StoreMetrics;
 
 /// A record as it stands: its key and its encoded value.
 pub(in crate::store) type Found = (Key, Vec<u8>);
@@ -198,8 +199,8 @@ pub(in crate::store) trait Engine: Send + Sync + 'static {
     /// What it takes on its disk, in bytes.
     fn disk_bytes(&self) -> Result<u64, StoreError>;
 
-    /// Pieces of work made durable and acknowledged since it was opened.
-    fn commits(&self) -> u64;
+    /// What its writing is measured by.
+    fn metrics(&self) -> &StoreMetrics;
 
     /// Records read since it was opened.
     fn records_read(&self) -> u64;

@@ -21,7 +21,6 @@ use std::fs::File;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -35,6 +34,7 @@ use crate::store::StoreError;
 use crate::store::records::sweep::Sweep;
 use crate::store::records::{Engine, RecordStore, View, Work};
 use crate::store::upkeep::Filling;
+use crate::telemetry::metrics::StoreMetrics;
 
 /// Where the store is and how much it may take.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,7 +91,7 @@ pub struct SledEngine {
     jobs: Mutex<Option<SyncSender<Job>>>,
     /// What became of the closing, once it is done.
     closed: watch::Receiver<Option<Result<(), String>>>,
-    commits: AtomicU64,
+    metrics: StoreMetrics,
 }
 
 impl SledEngine {
@@ -101,6 +101,7 @@ impl SledEngine {
         sync_log: SyncLog,
     ) -> Result<SledEngine, StoreError> {
         let (sled, committer) = open::open(options, master, sync_log)?;
+        let metrics = committer.metrics.clone();
         let (jobs, queue) = sync_channel(options.commit_queue_max.max(1));
         let (closed_sender, closed) = watch::channel(None);
         let watched = Arc::clone(&sled);
@@ -119,7 +120,7 @@ impl SledEngine {
             sled,
             jobs: Mutex::new(Some(jobs)),
             closed,
-            commits: AtomicU64::new(0),
+            metrics,
         })
     }
 
@@ -148,6 +149,7 @@ impl Engine for SledEngine {
     }
 
     async fn submit(&self, work: Work) -> Result<(), StoreError> {
+        let waiting = self.metrics.arrives();
         let (answer, outcome) = oneshot::channel();
         self.jobs()?
             .try_send((work, answer))
@@ -159,7 +161,7 @@ impl Engine for SledEngine {
         outcome
             .await
             .unwrap_or_else(|_| Err(self.sled.fail("the committer ended")))?;
-        self.commits.fetch_add(1, Ordering::Relaxed);
+        waiting.is_durable();
         Ok(())
     }
 
@@ -176,8 +178,8 @@ impl Engine for SledEngine {
         self.sled.disk_bytes()
     }
 
-    fn commits(&self) -> u64 {
-        self.commits.load(Ordering::Relaxed)
+    fn metrics(&self) -> &StoreMetrics {
+        &self.metrics
     }
 
     fn records_read(&self) -> u64 {

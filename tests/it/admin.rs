@@ -131,11 +131,15 @@ fn metrics_count_requests_and_hold_nothing_of_the_caller_s() {
     assert_eq!(answer.status, 200);
     let has = |line: &str| answer.body.lines().any(|found| found == line);
     for line in [
-        "psop_requests_total{service=\"postPurchasingPower\",outcome=\"OK\"} 1",
-        "psop_requests_total{service=\"none\",outcome=\"XML_MALFORMED\"} 1",
+        "psop_requests_total{service=\"postPurchasingPower\",outcome=\"OK\",client_class=\"MUN\"} 1",
+        "psop_requests_total{service=\"none\",outcome=\"XML_MALFORMED\",client_class=\"none\"} 1",
         "psop_request_duration_seconds_count{service=\"postPurchasingPower\"} 1",
+        "psop_stage_duration_seconds_count{stage=\"serve\"} 1",
         "psop_requests_in_flight 0",
+        "psop_connections_total 2",
         "psop_store_commits_total 1",
+        "psop_store_commits_waiting 0",
+        "psop_store_commit_duration_seconds_count 1",
         "psop_store_ready 1",
     ] {
         assert!(has(line), "{line}: {}", answer.body);

@@ -40,7 +40,7 @@ fn the_log_is_synced_between_its_last_write_and_the_answer() {
     let server = Server::spawn(command, &site.folder().join("server.log"));
     let server_id = server.id();
     assert_eq!(server.post(&Message::create().0).outcome(), "OK");
-    assert_eq!(server.stop(), Some(0));
+    assert_eq!(server.end(), Some(0));
     let read = || std::fs::read_to_string(&trace).unwrap();
     wait_until("the trace's end", || {
         read().lines().any(|line| {

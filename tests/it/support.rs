@@ -10,6 +10,7 @@ pub mod message;
 pub mod operator;
 pub mod planted;
 pub mod postgres;
+pub mod private;
 pub mod server;
 pub mod tamper;
 pub mod xmllint;

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::Receiver;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use deadpool_postgres::Object;
 use futures_util::FutureExt;
@@ -35,6 +35,7 @@ use crate::store::records::batch::{Staged, Verdict, Writes};
 use crate::store::records::keys::{Key, STATE_NAME, Table};
 use crate::store::records::record::{self, corrupt};
 use crate::store::records::stored::State;
+use crate::telemetry::metrics::StoreMetrics;
 
 const BEGIN: &str = "BEGIN ISOLATION LEVEL SERIALIZABLE";
 const TAKE_TURN: &str = "SELECT record FROM meta WHERE key = $1 FOR UPDATE";
@@ -56,6 +57,7 @@ pub(super) struct Committer {
     pub(super) keyring: Arc<Keyring>,
     pub(super) records_read: Arc<AtomicU64>,
     pub(super) batch_max: usize,
+    pub(super) metrics: StoreMetrics,
 }
 
 impl Committer {
@@ -69,6 +71,7 @@ impl Committer {
                 work.push(next);
                 answers.push(answer);
             }
+            self.metrics.batch(work.len());
             // A caller that went away is told nothing; what it asked is kept all the same.
             match self.commit(&work) {
                 Ok(verdicts) => {
@@ -131,8 +134,12 @@ impl Committer {
         } else {
             staged.finish()?.0
         };
+        let since = Instant::now();
         match self.database.wait(write(&client, writes)) {
-            Ok(()) => Ok(verdicts),
+            Ok(()) => {
+                self.metrics.synced(since);
+                Ok(verdicts)
+            }
             Err(failure) => Err(broken_off(client, failure)),
         }
     }

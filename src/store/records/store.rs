@@ -20,6 +20,7 @@ use crate::store::{
     Change, CreationFacts, CreationQuery, FeedHead, GrantFacts, GrantQuery, MessageKey, Miss,
     OrganiserEntry, ReferenceKey, Replays, Store, StoreError, StoreFuture, Stretch,
 };
+use crate::telemetry::metrics::StoreMetrics;
 
 #[expect(private_bounds, reason = "engines are the store's own matter")]
 impl<E: Engine> RecordStore<E> {
@@ -144,8 +145,12 @@ impl<E: Engine> Store for RecordStore<E> {
         self.read(registry::read)
     }
 
-    fn commits(&self) -> u64 {
-        self.engine.commits()
+    fn metrics(&self) -> &StoreMetrics {
+        self.engine.metrics()
+    }
+
+    fn disk_bytes(&self) -> Result<u64, StoreError> {
+        self.engine.disk_bytes()
     }
 
     fn records_read(&self) -> u64 {

@@ -23,6 +23,7 @@ use crate::store::StoreError;
 use crate::store::records::batch::{Staged, Verdict};
 use crate::store::records::stored::State;
 use crate::store::records::{View, Work};
+use crate::telemetry::metrics::StoreMetrics;
 
 /// Shortest time between two writes of the guard file.
 const HEAD_EVERY: Duration = Duration::from_secs(1);
@@ -62,6 +63,7 @@ pub(super) struct Committer {
     head_is_behind: bool,
     /// While the store is shut for a reason that may pass: when to open it again.
     reopening: Option<Reopening>,
+    pub(super) metrics: StoreMetrics,
 }
 
 /// The next attempt to open sled again.
@@ -111,6 +113,7 @@ impl Committer {
             head_written: Instant::now(),
             head_is_behind: false,
             reopening: None,
+            metrics: StoreMetrics::default(),
         }
     }
 
@@ -192,6 +195,7 @@ impl Committer {
             work.push(next);
             answers.push(answer);
         }
+        self.metrics.batch(work.len());
         let verdicts = self.commit(|staged, view| {
             work.into_iter()
                 .map(|work| staged.add(view, work))
@@ -235,12 +239,15 @@ impl Committer {
     }
 
     fn make_durable(&mut self) -> Result<(), StoreError> {
+        let since = Instant::now();
         self.sled.flush()?;
         (self.sync_log)(&self.log).map_err(|error| {
             self.sled.suspend(&format!(
                 "what was written could not be synced to the disk ({error}): check the disk and its free space"
             ))
-        })
+        })?;
+        self.metrics.synced(since);
+        Ok(())
     }
 
     /// A guard file that cannot be written guards less, and loses nothing.

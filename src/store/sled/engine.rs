@@ -8,10 +8,11 @@
 //! A read may see a batch that is applied but not synced yet. No answer rests on that alone: an answer
 //! leaves after a commit of its own, commits are in order, and a failed sync shuts the store for all.
 
+use std::fs;
 use std::io;
 use std::ops::Bound;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 
@@ -32,7 +33,7 @@ use crate::store::records::{Found, Order, Span, View};
 pub(super) const SEGMENT_BYTES: usize = 8 * 1024 * 1024;
 
 /// The settings of sled that a store's files depend on, pinned.
-pub(super) fn config(path: &std::path::Path, cache_bytes: u64) -> Config {
+pub(super) fn config(path: &Path, cache_bytes: u64) -> Config {
     Config::new()
         .path(path)
         .mode(Mode::LowSpace)
@@ -211,11 +212,15 @@ impl Fenced {
     }
 
     /// What sled's files take.
+    /// Bytes of the folder's files. sled's own figure fails when a file of its snapshots goes meanwhile, and a failure
+    /// of sled's would shut the store.
     pub(super) fn disk_bytes(&self) -> Result<u64, StoreError> {
-        self.usable()?;
-        let db = self.db.read().unwrap_or_else(PoisonError::into_inner);
-        let db = db.as_ref().ok_or_else(|| closed(&self.path))?;
-        self.fenced(|| db.size_on_disk().map_err(|error| self.broken(&error)))
+        folder_bytes(&self.path).map_err(|error| {
+            StoreError::Unavailable(format!(
+                "the size of {} cannot be read: {error}",
+                self.path.display()
+            ))
+        })
     }
 
     /// Has sled write its buffers to the log's file. On Linux that syncs nothing to the disk.
@@ -314,5 +319,52 @@ impl View for SledView<'_> {
             Order::First => found.take(most).map(|one| self.found(one)).collect(),
             Order::Last => found.rev().take(most).map(|one| self.found(one)).collect(),
         }
+    }
+}
+
+/// Bytes of all files in a folder and the folders in it; those that go meanwhile are not counted.
+fn folder_bytes(folder: &Path) -> io::Result<u64> {
+    let mut bytes = 0;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        match entry.metadata() {
+            Ok(metadata) if metadata.is_dir() => bytes += folder_bytes(&entry.path())?,
+            Ok(metadata) => bytes += metadata.len(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicBool;
+
+    use super::*;
+
+    #[test]
+    fn the_size_is_told_while_files_come_and_go() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("blobs")).unwrap();
+        fs::write(folder.path().join("db"), [0; 1000]).unwrap();
+        fs::write(folder.path().join("blobs/1"), [0; 10]).unwrap();
+        let done = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !done.load(Ordering::Relaxed) {
+                    for number in 0..20 {
+                        let _ = fs::write(folder.path().join(format!("snap.{number}")), "");
+                    }
+                    for number in 0..20 {
+                        let _ = fs::remove_file(folder.path().join(format!("snap.{number}")));
+                    }
+                }
+            });
+            for _ in 0..2_000 {
+                assert_eq!(folder_bytes(folder.path()).unwrap(), 1010);
+            }
+            done.store(true, Ordering::Relaxed);
+        });
     }
 }

@@ -15,6 +15,7 @@ use tempfile::TempDir;
 
 use super::answer::Answer;
 use super::postgres::Postgres;
+use super::private::assert_private;
 use super::{conformance, root};
 
 /// The program under test.
@@ -158,6 +159,15 @@ impl Site {
     }
 }
 
+impl Drop for Site {
+    /// Whatever the test was about: what its servers logged tells of nobody.
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            assert_private("the log", &self.log());
+        }
+    }
+}
+
 /// A running server. Killed when dropped.
 pub struct Server {
     child: Child,
@@ -240,6 +250,11 @@ impl Server {
         let answer = post(self.next(), body, content_type)
             .unwrap_or_else(|error| panic!("no answer: {}", conformance::transport(&error)));
         conformance::judge(body, content_type, &answer);
+        if answer.status == 500 {
+            // The header is the caller's own, and comes back as it came.
+            let behind_header = answer.body.rsplit("Header>").next();
+            assert_private("a fault", behind_header.unwrap_or_default());
+        }
         answer
     }
 
@@ -265,8 +280,16 @@ impl Server {
         assert!(status.success(), "{script}");
     }
 
-    /// SIGTERM, and the exit code.
-    pub fn stop(mut self) -> Option<i32> {
+    /// SIGTERM, and the exit code. What it counted tells of nobody.
+    pub fn stop(self) -> Option<i32> {
+        if let Ok(metrics) = get(self.admin, "/metrics") {
+            assert_private("a metric", &metrics.body);
+        }
+        self.end()
+    }
+
+    /// SIGTERM, and the exit code, and no request besides.
+    pub fn end(mut self) -> Option<i32> {
         for other in self.others.drain(..) {
             assert_eq!(other.stop(), Some(0));
         }
