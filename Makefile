@@ -26,7 +26,7 @@ FILLED := -c shared_buffers=2GB -c maintenance_work_mem=1GB -c max_wal_size=6GB 
 
 # What the build needs beyond Rust, and what the tests need beyond that (Debian packages).
 BUILD_PACKAGES := gcc libc6-dev pkg-config libssl-dev
-TEST_PACKAGES := libxml2-utils postgresql python3 python3-venv strace
+TEST_PACKAGES := libxml2-utils postgresql prometheus python3 python3-venv strace
 
 # Black-box tests that run over PostgreSQL too, and those that run over two adapters on one database.
 ON_POSTGRES := scale:: scenarios:: repeats:: event_feed:: rate_limit:: settlement:: kill_mixed::
@@ -100,7 +100,7 @@ at-once-test: build-packages ## Events raced: 1,000 duplicates, readers beside w
 		cargo test --locked --release --test it events_at_once -- --nocapture --test-threads 1
 
 catalogue-test: build-packages ## The catalogue page in a real browser (Chromium, axe): screenshots in target/catalogue/
-	@tests/packages.sh chromium nodejs npm
+	@tests/packages.sh chromium $(if $(shell command -v npm),,nodejs npm)
 	cargo build --locked
 	tests/browser/run.sh $(CURDIR)/target/debug/psop-adapter target/catalogue
 

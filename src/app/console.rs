@@ -31,7 +31,7 @@ impl Console for App {
         let now_s = now_s();
         let certificates = certificates.iter().map(|one| {
             let sha256 = one.fingerprint.chars().take(FINGERPRINT_CHARS).collect();
-            (one.role, sha256, one.days_left(now_s))
+            (one.role, sha256, one.ends_s - now_s)
         });
         let now = Now {
             requests_in_flight: self

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
-use hyper::header::{HeaderName, HeaderValue, WWW_AUTHENTICATE};
+use hyper::header::{ACCEPT, HeaderName, HeaderValue, WWW_AUTHENTICATE};
 use hyper::{Method, Request, Response};
 use serde_json::json;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -29,10 +29,12 @@ use super::tls::certificate::{Certificate, now_s};
 use super::tls::{Acceptor, Handshake};
 use super::{Console, Endpoint, accept};
 use crate::admin_access::PROOF_HEADER;
+use crate::telemetry::metrics::text::older;
 
 const JSON: &str = "application/json";
 const TEXT: &str = "text/plain; charset=utf-8";
-const METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// An answer: whole, or a command's lines as they come.
 type AdminAnswer = Response<Either<Full<Bytes>, Lines>>;
@@ -167,11 +169,12 @@ impl<E: Endpoint + Console> Service<E> {
             "/metrics" => {
                 let most = self.rules.limits.connections_max;
                 let open = most.saturating_sub(self.public_permits.available_permits());
-                whole(
-                    200,
-                    METRICS,
-                    self.endpoint.metrics(open, &self.certificates()),
-                )
+                let metrics = self.endpoint.metrics(open, &self.certificates());
+                if asks_for_open_metrics(request) {
+                    return Some(whole(200, OPEN_METRICS, metrics));
+                }
+                let older = older(&String::from_utf8_lossy(&metrics));
+                whole(200, PROMETHEUS, Bytes::from(older))
             }
             _ => return None,
         })
@@ -197,6 +200,12 @@ impl<E: Endpoint + Console> Service<E> {
         }
         self.endpoint.ready()
     }
+}
+
+fn asks_for_open_metrics(request: &Request<Incoming>) -> bool {
+    let accepted = request.headers().get_all(ACCEPT).iter();
+    let mut accepted = accepted.filter_map(|accept| accept.to_str().ok());
+    accepted.any(|accept| accept.contains("application/openmetrics-text"))
 }
 
 fn ready(warnings: &[String]) -> serde_json::Value {

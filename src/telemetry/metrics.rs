@@ -1,8 +1,9 @@
-//! Metrics, in the OpenMetrics text format. Nothing personal: every label's values are names of the contract, never
+//! Metrics, in the OpenMetrics text format ([`text`] has the older one). Nothing personal: every label's values are names of the contract, never
 //! a caller's words.
 
 mod edge;
 mod store;
+pub mod text;
 
 use std::time::Duration;
 
@@ -40,7 +41,7 @@ pub struct Metrics {
     commands: Counter,
     store_ready: Gauge,
     store_bytes: Gauge,
-    certificate_days: Family<ByCertificate, Gauge>,
+    certificate_s: Family<ByCertificate, Gauge>,
 }
 
 /// Classes of X-Road members that are told apart; a caller could name any. Source: the Finnish instances' lists.
@@ -71,7 +72,7 @@ pub struct Now {
     pub requests_in_flight: usize,
     pub connections_open: usize,
     pub store_ready: bool,
-    /// Of each certificate: its role, the beginning of its SHA-256, and whole days until it ends.
+    /// Of each certificate: its role, the beginning of its SHA-256, and seconds until it ends.
     pub certificates: Vec<(&'static str, String, i64)>,
 }
 
@@ -135,11 +136,12 @@ impl Metrics {
             Unit::Bytes,
             store_bytes.clone(),
         );
-        let certificate_days = Family::default();
-        registry.register(
-            "certificate_days_left",
-            "Whole days until a certificate ends, ours and the pinned ones",
-            certificate_days.clone(),
+        let certificate_s = Family::default();
+        registry.register_with_unit(
+            "certificate_remaining",
+            "Time until a certificate ends, ours and the pinned ones; negative once it has",
+            Unit::Seconds,
+            certificate_s.clone(),
         );
         registry.register(
             "build",
@@ -157,7 +159,7 @@ impl Metrics {
             commands,
             store_ready,
             store_bytes,
-            certificate_days,
+            certificate_s,
         }
     }
 
@@ -213,10 +215,10 @@ impl Metrics {
         self.connections_open.set(count(now.connections_open));
         self.store_ready.set(now.store_ready.into());
         // Those of before a reload are gone.
-        self.certificate_days.clear();
-        for (role, sha256, days) in now.certificates {
+        self.certificate_s.clear();
+        for (role, sha256, seconds) in now.certificates {
             let labels = [("role", role.to_owned()), ("sha256", sha256)];
-            self.certificate_days.get_or_create(&labels).set(days);
+            self.certificate_s.get_or_create(&labels).set(seconds);
         }
         let mut text = String::new();
         encode(&mut text, &self.registry)?;
@@ -276,7 +278,7 @@ mod tests {
             "psop_store_batch_changes_bucket{le=\"4.0\"} 1",
             "psop_store_ready 1",
             "psop_store_size_bytes 4096",
-            "psop_certificate_days_left{role=\"tls\",sha256=\"ab12\"} 29",
+            "psop_certificate_remaining_seconds{role=\"tls\",sha256=\"ab12\"} 29",
         ] {
             assert!(text.lines().any(|found| found == line), "{line}: {text}");
         }

@@ -43,6 +43,7 @@ mod lexical;
 mod limits;
 mod load_limits;
 mod mandate;
+mod monitoring;
 mod mutations;
 mod operator_commands;
 #[cfg(feature = "heavy-tests")]

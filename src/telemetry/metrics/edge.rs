@@ -7,6 +7,16 @@ use prometheus_client::registry::Registry;
 type ByReason = [(&'static str, &'static str); 1];
 type ByHandshake = [(&'static str, &'static str); 3];
 
+/// What there can be too much of.
+pub const SHEDS: [&str; 6] = [
+    "connections",
+    "bodies",
+    "requests_in_flight",
+    "client_requests",
+    "commit_queue",
+    "request_timeout",
+];
+
 /// Counters of the public listener.
 #[derive(Default)]
 pub struct Edge {
@@ -33,6 +43,16 @@ impl Edge {
             "Requests and connections turned away because there was too much, by what there was too much of",
             self.sheds.clone(),
         );
+        // A counter that begins at one never rises for those who watch.
+        for reason in SHEDS {
+            let _ = self.sheds.get_or_create(&[("reason", reason)]);
+        }
+        let stranger = [
+            ("result", "not_pinned"),
+            ("caller", "unpinned"),
+            ("resumed", "false"),
+        ];
+        let _ = self.handshakes.get_or_create(&stranger);
     }
 
     /// Counts a handshake: `ok`, `failed`, `timeout` or `not_pinned`; `anonymous`, `pinned` or `unpinned`.
@@ -42,7 +62,7 @@ impl Edge {
         self.handshakes.get_or_create(&labels).inc();
     }
 
-    /// Counts what was turned away.
+    /// Counts what was turned away, by one of [`SHEDS`].
     pub fn shed(&self, reason: &'static str) {
         self.sheds.get_or_create(&[("reason", reason)]).inc();
     }
