@@ -187,7 +187,7 @@ impl Engine for PostgresEngine {
                 TrySendError::Disconnected(_) => closed(),
             })?;
         outcome.await.unwrap_or_else(|_| Err(committer_ended()))?;
-        waiting.is_durable();
+        waiting.became_durable();
         Ok(())
     }
 

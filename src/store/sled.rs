@@ -161,7 +161,7 @@ impl Engine for SledEngine {
         outcome
             .await
             .unwrap_or_else(|_| Err(self.sled.fail("the committer ended")))?;
-        waiting.is_durable();
+        waiting.became_durable();
         Ok(())
     }
 

@@ -252,7 +252,7 @@ mod tests {
         metrics.edge.connections.inc();
         metrics.edge.handshake("ok", "pinned", true);
         metrics.edge.shed("connections");
-        store.arrives().is_durable();
+        store.arrives().became_durable();
         let never = store.arrives();
         store.batch(3);
         store.synced(std::time::Instant::now());

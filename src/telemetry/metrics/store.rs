@@ -97,7 +97,7 @@ pub struct Waiting<'metrics> {
 
 impl Waiting<'_> {
     /// It is durable.
-    pub fn is_durable(self) {
+    pub fn became_durable(self) {
         self.metrics.commits.inc();
         self.metrics
             .commit_s
