@@ -33,7 +33,7 @@ ON_POSTGRES := scale:: scenarios:: repeats:: event_feed:: rate_limit:: settlemen
 ON_TWO_ADAPTERS := scenarios:: repeats_at_once:: events_at_once::
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench fmt contract kill-test crash-test failover-test at-once-test hostile-test paging-test scale-test catalogue-test fuzz clean-debian-test \
+.PHONY: help run test check bench fmt contract kill-test crash-test failover-test at-once-test hostile-test paging-test scale-test catalogue-test traces-test fuzz clean-debian-test \
 	interop build-packages test-packages quick-stacks fuzz-packages
 
 help: ## List the targets
@@ -57,7 +57,7 @@ test: build-packages test-packages quick-stacks ## Everything that proves it wor
 
 check: build-packages $(CARGO_DENY) ## What a change must pass beside the tests: format, lints, docs, contract, dependencies
 	cargo fmt --check
-	cargo clippy --locked --all-targets --all-features -- -D warnings
+	cargo clippy --locked --all-targets --features heavy-tests,unsynced-control -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
 	cargo run --locked --quiet -- contract check
 	$(CARGO_DENY) --locked check bans licenses sources
@@ -103,6 +103,10 @@ catalogue-test: build-packages ## The catalogue page in a real browser (Chromium
 	@tests/packages.sh chromium $(if $(shell command -v npm),,nodejs npm)
 	cargo build --locked
 	tests/browser/run.sh $(CURDIR)/target/debug/psop-adapter target/catalogue
+
+traces-test: build-packages ## Spans of requests reach a collector, in a build with traces
+	cargo clippy --locked --all-targets --all-features -- -D warnings
+	cargo test --locked --features traces --test it -- traces:: privacy:: configuration::
 
 hostile-test: build-packages ## Hostile input and slow clients: CPU, memory and waiting measured (some minutes)
 	cargo build --release --locked

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use tokio::sync::Semaphore;
 use tokio::time::MissedTickBehavior;
+use tracing::Instrument as _;
 
 use crate::clock::Clock;
 use crate::config::{Config, DatabaseUrl, Environment, Limits, StoreKind};
@@ -37,6 +38,7 @@ use crate::store::sled::{self, SledStore};
 use crate::store::upkeep::Filling;
 use crate::store::{Store, StoreError};
 use crate::telemetry::metrics::{Edge, Metrics, Stage};
+use crate::telemetry::span;
 use crate::xml::reader;
 
 use log_line::{LogLine, known_outcome};
@@ -259,7 +261,8 @@ impl App {
         })?;
         let read = Instant::now();
         self.metrics.stage(Stage::Read, read - began);
-        let answer = body.answer(&self.services, &header).await;
+        let answer = body.answer(&self.services, &header);
+        let answer = answer.instrument(span::serve()).await;
         let served = Instant::now();
         self.metrics.stage(Stage::Serve, served - read);
         match answer {
@@ -404,7 +407,9 @@ impl Endpoint for App {
     async fn soap(&self, request: SoapRequest) -> SoapResponse {
         let began = Instant::now();
         let mut line = LogLine::new(self.requests.fetch_add(1, Ordering::Relaxed) + 1);
-        let response = match self.answer(&request, &mut line).await {
+        let span = span::request();
+        let answered = self.answer(&request, &mut line).instrument(span.clone());
+        let response = match answered.await {
             Ok(envelope) => SoapResponse {
                 status: 200,
                 body: Bytes::from(envelope),
@@ -417,6 +422,7 @@ impl Endpoint for App {
                 }
             }
         };
+        line.tell(&span);
         line.write(
             &self.metrics,
             began.elapsed(),

@@ -13,6 +13,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod traces;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -26,6 +27,7 @@ pub use load::{ConfigError, Overrides};
 pub use mandate::Mandate;
 pub use store::{DatabaseUrl, Store, StoreKind};
 pub use tls::{ClientMode, Server, Tls};
+pub use traces::Traces;
 
 use tls::problem_of_trust;
 
@@ -60,6 +62,8 @@ pub struct Config {
     /// What is logged, and how.
     #[serde(default)]
     pub log: Log,
+    /// Where spans of requests go; without it nowhere.
+    pub traces: Option<Traces>,
 }
 
 /// What an installation is for.
@@ -231,6 +235,7 @@ impl Config {
         }
         problems.extend(empty_paths(self));
         problems.extend(self.retention.problems());
+        problems.extend(self.traces.iter().flat_map(Traces::problems));
         if let Some(mandate) = &self.mandate {
             problems.extend(mandate.problems(self.environment, self.limits.request_timeout_ms));
         }

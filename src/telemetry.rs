@@ -1,21 +1,24 @@
-//! Sets up the log, and holds the [`metrics`]. The log: one line for each event on stderr, as JSON or for people.
+//! Sets up the log and the traces, and holds the [`metrics`]. The log: one line for each event on stderr, as JSON or for people.
 //!
 //! It decides the lines' shape and nothing of their content: what may be logged (nothing personal) is the business of
 //! whoever logs. A JSON line is one flat object:
 //! `{"timestamp":"2026-02-01T08:00:00.000000Z","level":"INFO","message":"…","target":"psop_adapter::…", fields… }`.
 
 pub mod metrics;
+pub mod span;
+#[cfg(feature = "traces")]
+mod traces;
 
 use std::io::IsTerminal as _;
 use std::panic::PanicHookInfo;
 
-use tracing::Subscriber;
 use tracing::subscriber::SetGlobalDefaultError;
-use tracing_subscriber::filter::ParseError;
-use tracing_subscriber::fmt::MakeWriter;
-use tracing_subscriber::{EnvFilter, reload};
+use tracing_subscriber::filter::{FilterExt as _, ParseError, filter_fn};
+use tracing_subscriber::fmt::{self, MakeWriter};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::{EnvFilter, Layer, Registry, reload};
 
-use crate::config::{Log, LogFormat};
+use crate::config::{Config, Log, LogFormat};
 
 /// Why there is no log.
 #[derive(Debug, thiserror::Error)]
@@ -34,9 +37,34 @@ pub enum TelemetryError {
     /// The process has a log already.
     #[error("the log is started twice, which is a defect of this program: {0}")]
     Started(#[from] SetGlobalDefaultError),
+    /// The traces cannot be sent.
+    #[cfg(feature = "traces")]
+    #[error("traces.otlp_url: {0}")]
+    Traces(#[from] opentelemetry_otlp::ExporterBuildError),
     /// The log is gone.
     #[error("log.level: there is no log any more: {0}")]
     Gone(#[from] reload::Error),
+}
+
+/// What takes log lines or spans.
+type Sink = Box<dyn Layer<Registry> + Send + Sync>;
+
+/// The running log and traces.
+pub struct Telemetry {
+    /// The log's level.
+    pub level: Level,
+    #[cfg(feature = "traces")]
+    traces: Option<opentelemetry_sdk::trace::SdkTracerProvider>,
+}
+
+impl Telemetry {
+    /// Sends what is left of the traces. Blocks for some seconds at most; not to be called within a runtime.
+    pub fn stop(self) {
+        #[cfg(feature = "traces")]
+        if let Some(Err(error)) = self.traces.map(|traces| traces.shutdown()) {
+            tracing::warn!(%error, "the last traces were not sent");
+        }
+    }
 }
 
 /// The level of a running log, to be set anew.
@@ -54,18 +82,45 @@ impl Level {
     }
 }
 
-/// Starts the process's log on stderr. Colours are used for people only, on a terminal only.
+/// Starts the process's log on stderr, and its traces. Colours are used for people only, on a terminal only. Not to be
+/// called within a runtime.
 ///
 /// Panics become log lines that tell where and not what: a panic's text may quote a request.
 ///
 /// # Errors
-/// [`TelemetryError`] when `log.level` is not understood or a log was started before.
-pub fn start(log: &Log) -> Result<Level, TelemetryError> {
+/// [`TelemetryError`] when `log.level` is not understood, a log was started before, or traces cannot be.
+pub fn start(config: &Config) -> Result<Telemetry, TelemetryError> {
     let colours = std::io::stderr().is_terminal();
-    let (subscriber, level) = subscriber(log, std::io::stderr, colours)?;
-    tracing::subscriber::set_global_default(subscriber)?;
+    let (lines, level) = lines(&config.log, std::io::stderr, colours)?;
+    let sinks = vec![lines];
+    #[cfg(feature = "traces")]
+    let (sinks, traces) = with_traces(sinks, config.traces.as_ref())?;
+    tracing::subscriber::set_global_default(Registry::default().with(sinks))?;
     std::panic::set_hook(Box::new(log_panic));
-    Ok(level)
+    Ok(Telemetry {
+        level,
+        #[cfg(feature = "traces")]
+        traces,
+    })
+}
+
+#[cfg(feature = "traces")]
+type WithTraces = (
+    Vec<Sink>,
+    Option<opentelemetry_sdk::trace::SdkTracerProvider>,
+);
+
+#[cfg(feature = "traces")]
+fn with_traces(
+    mut sinks: Vec<Sink>,
+    settings: Option<&crate::config::Traces>,
+) -> Result<WithTraces, TelemetryError> {
+    let Some(settings) = settings else {
+        return Ok((sinks, None));
+    };
+    let (provider, sink) = traces::start(settings)?;
+    sinks.push(sink);
+    Ok((sinks, Some(provider)))
 }
 
 fn filter(level: &str) -> Result<EnvFilter, TelemetryError> {
@@ -86,35 +141,27 @@ fn log_panic(panic: &PanicHookInfo<'_>) {
     );
 }
 
-fn subscriber<W>(
-    log: &Log,
-    writer: W,
-    colours: bool,
-) -> Result<(Box<dyn Subscriber + Send + Sync>, Level), TelemetryError>
+/// The log's lines, and their level.
+fn lines<W>(log: &Log, writer: W, colours: bool) -> Result<(Sink, Level), TelemetryError>
 where
     W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
 {
+    let (level, handle) = reload::Layer::new(filter(&log.level)?);
     // Without internal errors: a closed stderr must not make every log line a panic.
-    let lines = tracing_subscriber::fmt()
-        .with_writer(writer)
-        .with_env_filter(filter(&log.level)?)
-        .with_ansi(colours)
-        .log_internal_errors(false);
-    Ok(match log.format {
-        LogFormat::Human => {
-            let lines = lines.with_filter_reloading();
-            let handle = lines.reload_handle();
-            let level = Level(Box::new(move |filter| handle.reload(filter)));
-            (Box::new(lines.finish()), level)
-        }
+    let lines = fmt::layer().with_writer(writer).log_internal_errors(false);
+    let lines: Sink = match log.format {
+        LogFormat::Human => Box::new(lines.with_ansi(colours)),
         LogFormat::Json => {
             let lines = lines.json().flatten_event(true).with_span_list(false);
-            let lines = lines.with_ansi(false).with_filter_reloading();
-            let handle = lines.reload_handle();
-            let level = Level(Box::new(move |filter| handle.reload(filter)));
-            (Box::new(lines.finish()), level)
+            Box::new(lines.with_ansi(false))
         }
-    })
+    };
+    let no_spans = filter_fn(|metadata| metadata.target() != span::TARGET);
+    let lines = lines.with_filter(level.and(no_spans));
+    Ok((
+        Box::new(lines),
+        Level(Box::new(move |filter| handle.reload(filter))),
+    ))
 }
 
 #[cfg(test)]
@@ -137,6 +184,10 @@ mod tests {
         }
     }
 
+    fn lines_of(log: &Log, writer: Lines, colours: bool) -> (Sink, Level) {
+        lines(log, move || writer.clone(), colours).unwrap()
+    }
+
     fn logged(format: LogFormat, level: &str, colours: bool) -> String {
         let lines = Lines::default();
         let writer = lines.clone();
@@ -145,8 +196,9 @@ mod tests {
             level: level.to_owned(),
             ..Log::default()
         };
-        let (subscriber, _) = subscriber(&log, move || writer.clone(), colours).unwrap();
-        tracing::subscriber::with_default(subscriber, || {
+        let (sink, _) = lines_of(&log, writer, colours);
+        tracing::subscriber::with_default(Registry::default().with(vec![sink]), || {
+            let _span = span::request().entered();
             tracing::info!(request = 7, outcome = "OK\nforged", "answered");
             tracing::debug!("hidden");
         });
@@ -197,8 +249,8 @@ mod tests {
                 level: "warn".to_owned(),
                 ..Log::default()
             };
-            let (subscriber, level) = subscriber(&log, move || writer.clone(), false).unwrap();
-            tracing::subscriber::with_default(subscriber, || {
+            let (sink, level) = lines_of(&log, writer, false);
+            tracing::subscriber::with_default(Registry::default().with(vec![sink]), || {
                 tracing::info!("before");
                 level.set("info").unwrap();
                 assert!(level.set("loud=very").is_err());
@@ -216,7 +268,7 @@ mod tests {
             level: "loud=very".to_owned(),
             ..Log::default()
         };
-        let error = subscriber(&log, std::io::sink, false).err().unwrap();
+        let error = lines(&log, std::io::sink, false).err().unwrap();
         assert!(
             error
                 .to_string()

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tracing::Span;
 use uuid::Uuid;
 
 use crate::domain::client::ClientId;
@@ -42,6 +43,13 @@ impl LogLine {
             .map_or("unknown", |operation| operation.contract().code);
         self.client = loggable_client(&header.client, keyring);
         self.client_class = client_class(&header.client.member_class);
+    }
+
+    /// Tells the request's span.
+    pub fn tell(&self, span: &Span) {
+        span.record("service", self.service);
+        span.record("outcome", self.outcome);
+        span.record("client_class", self.client_class);
     }
 
     /// Writes the line, and counts the request.

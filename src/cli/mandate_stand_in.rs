@@ -59,7 +59,7 @@ impl MandateStandIn {
         let Some(settings) = &config.mandate else {
             bail!("the configuration has no [mandate]: write url, client_id and key_file");
         };
-        let _level = telemetry::start(&config.log)?;
+        let _telemetry = telemetry::start(&config)?;
         let signer = Signer {
             client_id: settings.client_id.clone(),
             key: ApiKey::load(&settings.key_file, key_file_policy(&config))?,

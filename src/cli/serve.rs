@@ -54,8 +54,12 @@ impl Serve {
     /// Runs until stopped.
     pub fn run(self) -> anyhow::Result<ExitCode> {
         let config = self.load()?;
-        let level = telemetry::start(&config.log)?;
-        super::runtime()?.block_on(run(self, config, level))
+        let telemetry = telemetry::start(&config)?;
+        let runtime = super::runtime()?;
+        let ended = runtime.block_on(run(self, config, &telemetry.level));
+        drop(runtime);
+        telemetry.stop();
+        ended
     }
 
     fn load(&self) -> anyhow::Result<Config> {
@@ -81,7 +85,7 @@ fn refuse_control(config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn run(command: Serve, config: Config, level: Level) -> anyhow::Result<ExitCode> {
+async fn run(command: Serve, config: Config, level: &Level) -> anyhow::Result<ExitCode> {
     refuse_control(&config)?;
     let tls = match &config.tls {
         Some(tls) => Some(Acceptor::load(&Files::public(tls))?),

@@ -14,7 +14,7 @@ use toml::{Table, Value};
 use super::keys::{Key, find, insert, leaves, remove};
 use super::{
     Admin, ClientMode, Config, Environment, Limits, Log, Mandate, Retention, Secrets, Server,
-    Store, Tls,
+    Store, Tls, Traces,
 };
 
 /// Environment variables that begin so belong to this program.
@@ -266,6 +266,7 @@ fn sample() -> Config {
         limits: Limits::default(),
         retention: Retention::default(),
         log: Log::default(),
+        traces: Some(Traces::sample()),
     }
 }
 

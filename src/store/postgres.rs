@@ -25,6 +25,7 @@ use std::time::Duration;
 use deadpool_postgres::Object;
 use tokio::sync::{oneshot, watch};
 use tokio::time::sleep;
+use tracing::Instrument as _;
 
 use self::committer::{Committer, Job};
 pub use self::connect::Options;
@@ -37,6 +38,7 @@ use crate::store::records::sweep::Sweep;
 use crate::store::records::{Engine, RecordStore, View, Work};
 use crate::store::upkeep::{Filling, refused};
 use crate::telemetry::metrics::StoreMetrics;
+use crate::telemetry::span;
 
 /// Work on whole tables may take so many time-outs.
 const LONG: u32 = 720;
@@ -186,7 +188,8 @@ impl Engine for PostgresEngine {
                 TrySendError::Full(_) => StoreError::Busy,
                 TrySendError::Disconnected(_) => closed(),
             })?;
-        outcome.await.unwrap_or_else(|_| Err(committer_ended()))?;
+        let outcome = outcome.instrument(span::commit()).await;
+        outcome.unwrap_or_else(|_| Err(committer_ended()))?;
         waiting.became_durable();
         Ok(())
     }

@@ -26,6 +26,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use tokio::sync::{oneshot, watch};
+use tracing::Instrument as _;
 
 use self::committer::{Committer, Job, SyncLog};
 use self::engine::Fenced;
@@ -35,6 +36,7 @@ use crate::store::records::sweep::Sweep;
 use crate::store::records::{Engine, RecordStore, View, Work};
 use crate::store::upkeep::Filling;
 use crate::telemetry::metrics::StoreMetrics;
+use crate::telemetry::span;
 
 /// Where the store is and how much it may take.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -159,6 +161,7 @@ impl Engine for SledEngine {
             })?;
         // A committer that ends without an answer has failed, and says why.
         outcome
+            .instrument(span::commit())
             .await
             .unwrap_or_else(|_| Err(self.sled.fail("the committer ended")))?;
         waiting.became_durable();

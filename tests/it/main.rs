@@ -90,6 +90,8 @@ mod store_purge;
 mod store_rekey;
 mod support;
 mod tls;
+#[cfg(feature = "traces")]
+mod traces;
 mod wrong_messages;
 mod wsi;
 mod xroad_fixtures;

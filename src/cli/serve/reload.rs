@@ -15,19 +15,19 @@ use crate::http::tls::{Acceptor, Loaded};
 use crate::telemetry::Level;
 
 /// What a running server can change of itself.
-pub(super) struct Reload {
+pub(super) struct Reload<'level> {
     pub command: Serve,
     /// What the server runs with.
     pub config: Config,
     pub tls: Option<Acceptor>,
     pub admin_tls: Option<Acceptor>,
-    pub level: Level,
+    pub level: &'level Level,
     /// Tells the command line which certificate the admin listener shows.
     pub admin_file: AdminFile,
     pub admin_path: PathBuf,
 }
 
-impl Reload {
+impl Reload<'_> {
     /// Reloads at each hang-up signal, for as long as it is polled.
     pub async fn at_each(&mut self, mut hangup: Signal) -> ! {
         loop {
