@@ -4,9 +4,11 @@ mod access_head;
 mod audit;
 mod call;
 mod completions;
+mod config;
 mod contract;
 mod events;
 mod lint_wsdl;
+mod man;
 mod mandate_stand_in;
 mod operate;
 mod os_user;
@@ -49,6 +51,9 @@ pub struct Cli {
 enum Command {
     /// Serve the services until told to stop by SIGTERM or SIGINT
     Serve(serve::Serve),
+    /// Check, show or begin a configuration
+    #[command(subcommand)]
+    Config(config::Config),
     /// Write or check the WSDL and the schemas
     #[command(subcommand)]
     Contract(contract::Contract),
@@ -81,6 +86,9 @@ enum Command {
     MandateStandIn(mandate_stand_in::MandateStandIn),
     /// Print a completion script for a shell
     Completions(completions::Completions),
+    /// Write a manual page for each command
+    #[command(hide = true)]
+    Man(man::Man),
 }
 
 impl Cli {
@@ -88,6 +96,7 @@ impl Cli {
     pub fn run(self) -> anyhow::Result<ExitCode> {
         match self.command {
             Command::Serve(command) => command.run(),
+            Command::Config(command) => command.run(),
             Command::Contract(command) => command.run(),
             Command::Registry(command) => command.run(),
             Command::Status(command) => command.run(),
@@ -101,6 +110,7 @@ impl Cli {
             Command::LintWsdl(command) => command.run(),
             Command::MandateStandIn(command) => command.run(),
             Command::Completions(command) => command.run(),
+            Command::Man(command) => command.run(),
         }
     }
 }

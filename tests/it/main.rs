@@ -11,6 +11,7 @@ mod authorisation;
 mod changes;
 mod command_line;
 mod compatibility;
+mod config_command;
 mod configuration;
 mod conformance;
 mod database;
