@@ -9,7 +9,7 @@ shift 2
 project=$(cd "$(dirname "$0")/../.." && pwd)
 target=$project/target/package
 stage=$target/release
-rm -rf "$stage" && mkdir -p "$stage/man" "$stage/completions"
+rm -rf "$stage" "$target"/*.deb && mkdir -p "$stage/man" "$stage/completions"
 cp "$program" "$stage/psop-adapter"
 "$program" man "$stage/man"
 gzip -9n "$stage"/man/*

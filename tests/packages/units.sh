@@ -25,5 +25,5 @@ sed 's/^Restart=.*/Restrat=always/' "$units/psop-adapter.service" > "$units/cont
 if told "$units/control.service"; then fail "a misspelt key is not found"; fi
 
 if exposed "$units/psop-adapter.service"; then tail -1 "$units/told" >&2; fail "the service may do too much"; fi
-tail -1 "$units/told" | cut -c 3-
+tail -1 "$units/told" | sed "s/^[^O]*//"
 told "$units/psop-adapter.service" "$units/psop-adapter.socket" || { cat "$units/told" >&2; fail "a unit is refused"; }
