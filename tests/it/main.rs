@@ -48,6 +48,7 @@ mod mutations;
 mod operator_commands;
 #[cfg(feature = "heavy-tests")]
 mod paging_cost;
+mod packaging;
 mod partner;
 #[cfg(feature = "heavy-tests")]
 mod power_cut;
