@@ -1,11 +1,11 @@
 //! `config`: checks and shows a configuration, and prints one to begin with. It opens no store and no socket.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::{ConfigFile, environment};
@@ -80,10 +80,7 @@ impl Config {
         match self {
             Self::Check(check) => check.run(),
             Self::Show(show) => show.run(),
-            Self::Init(init) => {
-                print!("{}", config::template(init.environment.into()));
-                Ok(ExitCode::SUCCESS)
-            }
+            Self::Init(init) => print(&config::template(init.environment.into())),
         }
     }
 }
@@ -110,7 +107,7 @@ fn file_problems(config: &config::Config) -> Vec<String> {
     let policy = key_file_policy(config);
     let files = config.files().into_iter();
     files
-        .filter_map(|(key, path)| Some(format!("{key}: {:#}", unusable(key, path, policy)?)))
+        .filter_map(|(key, path)| Some(format!("{key}: {}", unusable(key, path, policy)?)))
         .collect()
 }
 
@@ -161,20 +158,32 @@ impl Show {
             origins,
         } = self.config.load_with_origins()?;
         config.store.url = config.store.url.map(|url| url.masked());
-        println!("# What holds. A comment says where a value is written; the others are defaults.");
+        let mut text =
+            "# What holds. A comment says where a value is written; the others are defaults.\n"
+                .to_owned();
         let mut section = None;
         for line in toml::to_string(&config)?.lines() {
+            text.push_str(line);
             let name = line.strip_prefix('[').and_then(|l| l.strip_suffix(']'));
             section = name.map(str::to_owned).or(section);
-            let key = line.split_once(" = ").map(|(key, _)| key.to_owned());
-            let key: Vec<String> = section.iter().cloned().chain(key).collect();
-            match origins.of(&key) {
-                Some(place) if name.is_none() && !line.is_empty() => println!("{line}  # {place}"),
-                _ => println!("{line}"),
+            if let Some((key, _)) = line.split_once(" = ") {
+                let key: Vec<String> = section.iter().cloned().chain([key.to_owned()]).collect();
+                if let Some(place) = origins.of(&key) {
+                    text.push_str(&format!("  # {place}"));
+                }
             }
+            text.push('\n');
         }
-        Ok(ExitCode::SUCCESS)
+        print(&text)
     }
+}
+
+/// Prints a text whole. A reader that has seen enough is no panic.
+fn print(text: &str) -> anyhow::Result<ExitCode> {
+    std::io::stdout()
+        .write_all(text.as_bytes())
+        .context("cannot print")?;
+    Ok(ExitCode::SUCCESS)
 }
 
 impl ConfigFile {

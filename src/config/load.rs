@@ -5,7 +5,7 @@
 //! configuration, so that one wrong key hides no other. Each problem begins with where its value is written; what the
 //! file system alone can tell is not looked at here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -180,17 +180,8 @@ impl Layers {
     }
 
     fn into_config(mut self) -> Result<Loaded, ConfigError> {
-        self.find_refused_values();
-        self.find_missing_keys();
-        if !self.problems.is_empty() {
-            self.problems.sort();
-            let problems = self.problems.iter();
-            return Err(ConfigError::Refused {
-                problems: problems
-                    .map(|(place, problem)| format!("{place}: {problem}"))
-                    .collect(),
-            });
-        }
+        let refused = self.take_refused_values();
+        self.fill_missing_keys(&refused);
         let mut table = Table::new();
         for (key, value) in &self.values {
             insert(&mut table, key, value.clone());
@@ -198,18 +189,28 @@ impl Layers {
         let config: Config = table.try_into().map_err(|error| ConfigError::Refused {
             problems: vec![format!("{}: {error}", self.origins.near(&[]))],
         })?;
-        let problems = self.origins.told(config.problems());
-        if !problems.is_empty() {
-            return Err(ConfigError::Refused { problems });
+        // Rules too where values are refused: a good example stands for each of those.
+        let rules = config.problems().into_iter();
+        let rules = rules.map(|problem| self.origins.placed(problem));
+        self.problems.extend(rules);
+        if self.problems.is_empty() {
+            return Ok(Loaded {
+                config,
+                origins: self.origins,
+            });
         }
-        Ok(Loaded {
-            config,
-            origins: self.origins,
+        self.problems.sort();
+        let problems = self.problems.iter();
+        let problems = problems.map(|(place, problem)| format!("{place}: {problem}"));
+        Err(ConfigError::Refused {
+            problems: problems.collect(),
         })
     }
 
-    /// Tries each value alone in the good sample: what fails then is this value's fault.
-    fn find_refused_values(&mut self) {
+    /// Tries each value alone in the good sample: what fails then is this value's fault. Takes those away, and gives
+    /// their keys.
+    fn take_refused_values(&mut self) -> BTreeSet<Key> {
+        let mut refused = BTreeSet::new();
         for (key, value) in &self.values {
             let section = matches!(find(&self.sample, key), Some(Value::Table(_)));
             if section && value.is_table() {
@@ -220,14 +221,26 @@ impl Layers {
             if let Err(error) = table.try_into::<Config>() {
                 let problem = format!("{}: {}", key.join("."), advice(error.message()));
                 self.problems.push((self.origins.near(key), problem));
+                refused.insert(key.clone());
             }
         }
+        self.values.retain(|key, _| !refused.contains(key));
+        refused
     }
 
-    /// Takes each absent key out of the good sample: what fails then needs that key.
-    fn find_missing_keys(&mut self) {
+    /// Takes each absent key out of the good sample: what fails then needs that key. Puts the sample's value there.
+    fn fill_missing_keys(&mut self, refused: &BTreeSet<Key>) {
+        let given: Vec<Key> = self.values.keys().chain(refused).cloned().collect();
+        for (section, _) in self.sample.iter().filter(|(_, value)| value.is_table()) {
+            // One that has to be there, even where each of its keys has a default: the rules say what it lacks.
+            let key = vec![section.clone()];
+            if !section_is_optional(&self.sample, &key) {
+                let empty = Value::Table(Table::new());
+                self.values.entry(key).or_insert(empty);
+            }
+        }
         for (key, example) in leaves(&self.sample) {
-            let section_absent = !self.values.keys().any(|given| given.first() == key.first());
+            let section_absent = !given.iter().any(|given| given.first() == key.first());
             // An optional section is absent as a whole or has all its keys.
             if self.values.contains_key(&key)
                 || (section_absent && section_is_optional(&self.sample, &key))
@@ -236,10 +249,14 @@ impl Layers {
             }
             let mut table = self.sample.clone();
             remove(&mut table, &key);
-            if table.try_into::<Config>().is_err() {
+            if table.try_into::<Config>().is_ok() {
+                continue;
+            }
+            if !refused.iter().any(|refused| key.starts_with(refused)) {
                 let problem = format!("{}: is missing: write it, such as {example}", key.join("."));
                 self.problems.push((self.origins.near(&key), problem));
             }
+            self.values.insert(key, example);
         }
     }
 }

@@ -84,16 +84,17 @@ impl Origins {
             .unwrap_or_else(|| Place::File(self.file_name.clone()))
     }
 
-    /// Problems of the form `key: what to do`, each with its place before it, in the order of the places.
+    /// A problem of the form `key: what to do`, with the place of its key.
+    pub(super) fn placed(&self, problem: String) -> (Place, String) {
+        let key = problem.split(": ").next().unwrap_or_default();
+        let key: Key = key.split('.').map(str::to_owned).collect();
+        (self.near(&key), problem)
+    }
+
+    /// Problems of that form, each with its place before it, in the order of the places.
     pub fn told(&self, problems: Vec<String>) -> Vec<String> {
-        let mut placed: Vec<(Place, String)> = problems
-            .into_iter()
-            .map(|problem| {
-                let key = problem.split(": ").next().unwrap_or_default();
-                let key: Key = key.split('.').map(str::to_owned).collect();
-                (self.near(&key), problem)
-            })
-            .collect();
+        let problems = problems.into_iter();
+        let mut placed: Vec<_> = problems.map(|problem| self.placed(problem)).collect();
         placed.sort();
         let told = placed.into_iter();
         told.map(|(place, problem)| format!("{place}: {problem}"))

@@ -199,6 +199,27 @@ fn rules_over_more_than_one_value_name_lines_too() {
 }
 
 #[test]
+fn a_wrong_value_hides_no_rule_about_others() {
+    let text = "environment = \"LIVE\"\n[limits]\nbody_bytes_max = \"x\"\nidle_timeout_ms = 5\n[tls]\n[store]\n";
+    let expected = [
+        "file secrets.key_file",
+        "1 environment",
+        "3 limits.body_bytes_max",
+        "4 limits.idle_timeout_ms",
+        "5 tls.certificate",
+        "5 tls.key",
+        "6 store.path",
+    ];
+    assert_eq!(places(text, &[]), expected);
+    // A section that has to be there and is not.
+    let text = "environment = \"DEV\"\n[secrets]\nkey_file = \"k\"\n";
+    assert_eq!(places(text, &[]), ["file store.path"]);
+    // A section that is refused as a whole is told once.
+    let text = SMALL.replace("[secrets]\nkey_file = \"data/master.key\"\n", "");
+    assert_eq!(places(&format!("secrets = 5\n{text}"), &[]), ["1 secrets"]);
+}
+
+#[test]
 fn a_broken_line_is_named_and_not_quoted() {
     let text = format!("{SMALL}[store.x]\nurl = \"postgres://psop:secret@h/d\n");
     let told = load(&text).unwrap_err().to_string();

@@ -46,9 +46,9 @@ mod load_limits;
 mod mandate;
 mod mutations;
 mod operator_commands;
+mod packaging;
 #[cfg(feature = "heavy-tests")]
 mod paging_cost;
-mod packaging;
 mod partner;
 #[cfg(feature = "heavy-tests")]
 mod power_cut;

@@ -99,6 +99,18 @@ for place in /man /etc/psop-adapter/man /usr/bin /tmp; do
     need 'Read-only file system' "$run/elsewhere$(echo $place | tr / -)/err"
 done
 
+echo "on another base"
+base chroot adduser curl libssl3 openssl
+plain=$($buildah from scratch)
+$buildah add --quiet "$plain" "$base_folder" / > /dev/null
+$buildah commit --quiet "$plain" localhost/plain:made > /dev/null
+image on-debian --build-arg BASE=localhost/plain:made
+from_scratch=$root
+root=$($buildah mount "$($buildah from on-debian)")
+[ -x "$root/bin/sh" ] || fail "the base is not there"
+once based "$configuration" "$data" config check --config $file || { cat "$run/based/err" >&2; fail "on another base"; }
+root=$from_scratch
+
 echo "the compose example"
 "$project/security-server-config/container/secrets.sh" "$run/made" > /dev/null
 examples() { # FOLDER: the secrets in it as their user's own

@@ -9,7 +9,7 @@ cd /root
 fail() {
     echo "VERDICT: FAILED: $*"
     systemctl status --no-pager psop-adapter.service psop-adapter.socket || true
-    journalctl --no-pager -n 40 -u psop-adapter.service || true
+    journalctl --no-pager -n 15 -u psop-adapter.service || true
     echo "VERDICT: FAILED: $*"
     exit 1
 }
@@ -45,7 +45,7 @@ unload() { # WHAT
     [ ! -e load.failed ] || { cat load.failed load.*.told; fail "a request failed during $1"; }
     echo "$(wc -l < load.results) requests and none failed during $1"
 }
-answered() { wc -l < load.results 2> /dev/null || echo 0; }
+answered() { if [ -e load.results ]; then wc -l < load.results; else echo 0; fi; }
 # Until callers have had answers since.
 more() { past=$(answered); while [ "$(answered)" -le "$((past + 3))" ]; do sleep 0.2; done; }
 
@@ -68,8 +68,18 @@ runuser -u psop-adapter -- psop-adapter registry apply /usr/share/doc/psop-adapt
     fail "registry apply"
 call first && granted first || { cat first; fail "the call"; }
 number=$(grep -o 'OV-[A-Z0-9-]*' first | head -1)
+# The control: these callers notice a stop that no socket covers.
+load
+more
 systemctl stop psop-adapter.service
 is active psop-adapter.service inactive
+for _ in $(seq 300); do
+    [ ! -e load.failed ] || break
+    sleep 0.2
+done
+[ -e load.failed ] || fail "the callers noticed nothing of a stop without the socket"
+touch stop
+wait
 
 step "start by the socket"
 systemctl enable --now psop-adapter.socket
@@ -99,6 +109,22 @@ step "a kill"
 kill -9 "$pid"
 call third && granted third || { cat third; fail "the call after a kill"; }
 
+step "a broken configuration, and a caller who waits"
+systemctl stop psop-adapter.service
+cp $config whole.toml
+echo 'broken' >> $config
+call fourth &
+caller=$!
+tries() { journalctl --no-pager -u psop-adapter.service | grep -c 'this is not valid TOML' || true; }
+for _ in $(seq 60); do
+    [ "$(tries)" -lt 4 ] || break
+    sleep 1
+done
+[ "$(tries)" -ge 4 ] || fail "it was not tried again and again"
+is active psop-adapter.socket active
+cat whole.toml > $config
+wait "$caller" && granted fourth || { cat fourth; fail "the caller who waited"; }
+
 step "upgrade under load"
 echo '# An operator was here.' >> $config
 load
@@ -109,7 +135,7 @@ more
 unload "the upgrade"
 [ "$(systemctl show -P MainPID psop-adapter.service)" != "$pid" ] || fail "the upgrade restarted nothing"
 grep -q 'An operator was here' $config || fail "the upgrade took the edited configuration"
-call fourth && grep -q "$number" fourth || fail "another number after the upgrade"
+call fifth && grep -q "$number" fifth || fail "another number after the upgrade"
 
 step "stop and boot"
 systemctl stop psop-adapter.socket psop-adapter.service
