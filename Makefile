@@ -96,7 +96,7 @@ container: build-packages ## The container image psop-adapter, by buildah
 	buildah bud -t psop-adapter -f security-server-config/container/Containerfile target/container/context
 
 container-test: build-packages ## The container by buildah and runc: read-only, nobody, one mount; and the examples' configurations (as root)
-	@tests/packages.sh binutils buildah ca-certificates curl openssl python3 python3-venv runc
+	@tests/packages.sh binutils buildah ca-certificates curl debootstrap iproute2 openssl postgresql python3 python3-venv runc
 	cargo build --release --locked
 	tests/packages/manifests.sh
 	tests/packages/container.sh $(PROGRAM)

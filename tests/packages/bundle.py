@@ -1,6 +1,6 @@
 """Prints the config.json of an OCI bundle: what an image says, with a read-only root, no capability, one writable
-mount for data and one read-only for the configuration. The network is the machine's. Variables of this process that
-begin with PSOP_ are the container's too.
+mount for data and one read-only for the configuration. The network is that of this process. Its variables that begin
+with PSOP_ are the container's too, and the file that HOSTS names is its /etc/hosts.
 
 usage: bundle.py IMAGE.json ROOT NAME CONFIGURATION DATA [ARGUMENT...]"""
 
@@ -37,6 +37,7 @@ print(json.dumps({
         kernel("/dev", "tmpfs", "strictatime", "mode=755", "size=64k"),
         bind(configuration, "/etc/psop-adapter", "ro"),
         bind(data, "/var/lib/psop-adapter", "rw"),
+        *([bind(os.environ["HOSTS"], "/etc/hosts", "ro")] if "HOSTS" in os.environ else []),
     ],
     "linux": {"namespaces": [{"type": kind} for kind in ("pid", "ipc", "uts", "mount")]},
 }))
