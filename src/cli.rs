@@ -27,7 +27,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 
-use crate::config::{Config, Overrides};
+use crate::config::{Config, Loaded, Overrides};
 use crate::domain::national_code::{CountyCode, MunicipalityCode};
 use crate::domain::registry::OrganiserCode;
 
@@ -126,6 +126,11 @@ struct ConfigFile {
 impl ConfigFile {
     fn load(&self, overrides: &Overrides) -> anyhow::Result<Config> {
         Ok(Config::load(&self.config, environment(), overrides)?)
+    }
+
+    fn load_with_origins(&self) -> anyhow::Result<Loaded> {
+        let overrides = Overrides::default();
+        Ok(Loaded::load(&self.config, environment(), &overrides)?)
     }
 }
 

@@ -8,9 +8,9 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{ConfigFile, environment};
+use super::ConfigFile;
 use crate::app::key_file_policy;
-use crate::config::{self, ConfigError, Loaded, Overrides, StoreKind};
+use crate::config::{self, ConfigError, Loaded, StoreKind};
 use crate::secrets::{ApiKey, KeyFilePolicy, MasterKey};
 use crate::telemetry;
 
@@ -184,11 +184,4 @@ fn print(text: &str) -> anyhow::Result<ExitCode> {
         .write_all(text.as_bytes())
         .context("cannot print")?;
     Ok(ExitCode::SUCCESS)
-}
-
-impl ConfigFile {
-    fn load_with_origins(&self) -> anyhow::Result<Loaded> {
-        let overrides = Overrides::default();
-        Ok(Loaded::load(&self.config, environment(), &overrides)?)
-    }
 }

@@ -141,7 +141,11 @@ cp -r "$project/fixtures/demo" "$etc/registry"
 postgres=$(ls -d /usr/lib/postgresql/*/bin | tail -1)
 cp -r "$run/made/database" "$database/secrets"
 chown -R postgres: "$database" && chmod 0711 "$database"
-as_postgres() { runuser -u postgres -- "$postgres/$@"; }
+as_postgres() {
+    tool=$1
+    shift
+    runuser -u postgres -- "$postgres/$tool" "$@"
+}
 as_postgres initdb -D "$database/data" -U psop --pwfile="$database/secrets/database.password" \
     --auth-local=trust --auth-host=scram-sha-256 > "$run/initdb" || { cat "$run/initdb" >&2; fail "initdb"; }
 examples database | sed "s#/secrets/#$database/secrets/#" > "$run/settings"
@@ -159,7 +163,7 @@ start adapter "$etc" "$data"
 within psop-adapter registry apply /etc/psop-adapter/registry/registry.toml --config $file > /dev/null
 grant --cacert "$run/made/authority/ca.pem" --resolve psop.example.fi:8080:127.0.0.1 https://psop.example.fi:8080/xroad
 # A healthcheck without a shell.
-# shellcheck disable=SC2046
+# shellcheck disable=SC2046 # one word each
 within $(examples health) > "$run/told"
 need 'store ready' "$run/told"
 encrypted=$(as_postgres psql -h "$database" -U psop -d psop -Atc \
