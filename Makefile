@@ -8,13 +8,17 @@ QUICK_STACKS := curl perl php ruby suds zeep
 CARGO_DENY := target/tools/bin/cargo-deny
 CARGO_DENY_VERSION := 0.20.2
 
+CARGO_DEB := target/tools/bin/cargo-deb
+CARGO_DEB_VERSION := 3.8.0
+
 CARGO_FUZZ := target/tools/bin/cargo-fuzz
 CARGO_FUZZ_VERSION := 0.13.2
 FUZZ_TARGETS := envelope header multipart request_get_ostovoima request_get_service_events \
 	request_post_dental_purchasing_power request_post_dental_service_event \
 	request_post_purchasing_power request_post_saldo_purchasing_power values
-# Of all fuzz targets together.
+# Of all fuzz targets together; FUZZ_BUILD=--dev is quick to build and slow to run.
 SECONDS := 60
+FUZZ_BUILD :=
 # Power cuts of `make crash-test`.
 ROUNDS := 30
 
@@ -27,13 +31,14 @@ FILLED := -c shared_buffers=2GB -c maintenance_work_mem=1GB -c max_wal_size=6GB 
 # What the build needs beyond Rust, and what the tests need beyond that (Debian packages).
 BUILD_PACKAGES := gcc libc6-dev pkg-config libssl-dev
 TEST_PACKAGES := libxml2-utils postgresql prometheus python3 python3-venv strace
+DEB_PACKAGES := binutils dpkg-dev
 
 # Black-box tests that run over PostgreSQL too, and those that run over two adapters on one database.
 ON_POSTGRES := scale:: scenarios:: repeats:: event_feed:: rate_limit:: settlement:: kill_mixed::
 ON_TWO_ADAPTERS := scenarios:: repeats_at_once:: events_at_once::
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench fmt contract kill-test crash-test failover-test at-once-test hostile-test paging-test scale-test catalogue-test traces-test fuzz clean-debian-test \
+.PHONY: help run test packages-test check deb deb-test container container-test bench fmt contract kill-test crash-test failover-test at-once-test hostile-test paging-test scale-test catalogue-test traces-test fuzz clean-debian-test \
 	interop build-packages test-packages quick-stacks fuzz-packages
 
 help: ## List the targets
@@ -54,6 +59,15 @@ test: build-packages test-packages quick-stacks ## Everything that proves it wor
 	PSOP_TEST_BACK_END=postgres cargo test --locked --test it -- $(ON_POSTGRES)
 	PSOP_TEST_BACK_END=postgres PSOP_TEST_ADAPTERS=2 PSOP_DUPLICATE_ROUNDS=40 \
 		cargo test --locked --test it -- $(ON_TWO_ADAPTERS)
+	$(MAKE) --no-print-directory packages-test
+
+packages-test: build-packages test-packages $(CARGO_DEB) ## The units, the manifests, and the Debian package in a chroot (as root; a minute)
+	@tests/packages.sh $(DEB_PACKAGES) debootstrap systemd
+	cargo test --locked --no-run --test it # the program that the tests had: nothing is built twice
+	tests/packages/units.sh target/debug/psop-adapter
+	tests/packages/manifests.sh
+	security-server-config/debian/build.sh $(CARGO_DEB) target/debug/psop-adapter --fast
+	tests/packages/deb-chroot.sh target/package/psop-adapter_*_amd64.deb
 
 check: build-packages $(CARGO_DENY) ## What a change must pass beside the tests: format, lints, docs, contract, dependencies
 	cargo fmt --check
@@ -66,6 +80,27 @@ check: build-packages $(CARGO_DENY) ## What a change must pass beside the tests:
 	else \
 		echo "advisories were not checked: their database is out of reach"; \
 	fi
+
+deb: build-packages $(CARGO_DEB) ## The Debian package, in target/package/
+	@tests/packages.sh $(DEB_PACKAGES)
+	cargo build --release --locked
+	security-server-config/debian/build.sh $(CARGO_DEB) $(PROGRAM)
+
+deb-test: deb ## The Debian package under a real systemd, in a machine made for it (as root; some minutes)
+	@tests/packages.sh debootstrap e2fsprogs
+	tests/packages/guest.sh target/package/psop-adapter_*_amd64.deb
+
+container: build-packages ## The container image psop-adapter, by buildah
+	@tests/packages.sh binutils buildah ca-certificates
+	cargo build --release --locked
+	security-server-config/container/rootfs.sh $(PROGRAM) target/container/context/rootfs
+	buildah bud -t psop-adapter -f security-server-config/container/Containerfile target/container/context
+
+container-test: build-packages ## The container by buildah and runc: read-only, nobody, one mount; and the examples' configurations (as root)
+	@tests/packages.sh binutils buildah ca-certificates curl debootstrap iproute2 openssl postgresql python3 python3-venv runc
+	cargo build --release --locked
+	tests/packages/manifests.sh
+	tests/packages/container.sh $(PROGRAM)
 
 bench: build-packages ## Time the parts of a request
 	cargo bench --locked --bench request
@@ -126,10 +161,10 @@ interop: build-packages ## One scenario by every SOAP stack, the network cut off
 	python3 tests/interop/interop.py --install $(STACKS)
 
 fuzz: build-packages fuzz-packages $(CARGO_FUZZ) ## Feed every reader made-up bytes, SECONDS in all (make fuzz SECONDS=1200)
-	RUSTC_BOOTSTRAP=1 $(CARGO_FUZZ) build --fuzz-dir fuzz
+	RUSTC_BOOTSTRAP=1 $(CARGO_FUZZ) build $(FUZZ_BUILD) --fuzz-dir fuzz
 	@for target in $(FUZZ_TARGETS); do \
 		mkdir -p fuzz/found/$$target && \
-		RUSTC_BOOTSTRAP=1 $(CARGO_FUZZ) run --fuzz-dir fuzz $$target \
+		RUSTC_BOOTSTRAP=1 $(CARGO_FUZZ) run $(FUZZ_BUILD) --fuzz-dir fuzz $$target \
 			fuzz/found/$$target fuzz/corpus/$$target fixtures/requests -- \
 			-max_total_time=$$(($(SECONDS) / $(words $(FUZZ_TARGETS)) + 1)) -max_len=8192 -timeout=10 \
 			-print_final_stats=1 || exit 1; \
@@ -152,6 +187,9 @@ fuzz-packages:
 
 $(CARGO_FUZZ):
 	cargo install cargo-fuzz --debug --version $(CARGO_FUZZ_VERSION) --locked --root target/tools
+
+$(CARGO_DEB):
+	cargo install cargo-deb --debug --version $(CARGO_DEB_VERSION) --locked --root target/tools
 
 $(CARGO_DENY):
 	cargo install cargo-deny --debug --version $(CARGO_DENY_VERSION) --locked --root target/tools

@@ -4,9 +4,11 @@ mod access_head;
 mod audit;
 mod call;
 mod completions;
+mod config;
 mod contract;
 mod events;
 mod lint_wsdl;
+mod man;
 mod mandate_stand_in;
 mod operate;
 mod os_user;
@@ -26,7 +28,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 
-use crate::config::{Config, Overrides};
+use crate::config::{Config, Loaded, Overrides};
 use crate::domain::national_code::{CountyCode, MunicipalityCode};
 use crate::domain::registry::OrganiserCode;
 
@@ -50,6 +52,9 @@ pub struct Cli {
 enum Command {
     /// Serve the services until told to stop by SIGTERM or SIGINT
     Serve(serve::Serve),
+    /// Check, show or begin a configuration
+    #[command(subcommand)]
+    Config(config::Config),
     /// Write or check the WSDL and the schemas
     #[command(subcommand)]
     Contract(contract::Contract),
@@ -85,6 +90,9 @@ enum Command {
     MandateStandIn(mandate_stand_in::MandateStandIn),
     /// Print a completion script for a shell
     Completions(completions::Completions),
+    /// Write a manual page for each command
+    #[command(hide = true)]
+    Man(man::Man),
 }
 
 impl Cli {
@@ -92,6 +100,7 @@ impl Cli {
     pub fn run(self) -> anyhow::Result<ExitCode> {
         match self.command {
             Command::Serve(command) => command.run(),
+            Command::Config(command) => command.run(),
             Command::Contract(command) => command.run(),
             Command::Registry(command) => command.run(),
             Command::Status(command) => command.run(),
@@ -106,6 +115,7 @@ impl Cli {
             Command::Tls(command) => command.run(),
             Command::MandateStandIn(command) => command.run(),
             Command::Completions(command) => command.run(),
+            Command::Man(command) => command.run(),
         }
     }
 }
@@ -121,6 +131,11 @@ struct ConfigFile {
 impl ConfigFile {
     fn load(&self, overrides: &Overrides) -> anyhow::Result<Config> {
         Ok(Config::load(&self.config, environment(), overrides)?)
+    }
+
+    fn load_with_origins(&self) -> anyhow::Result<Loaded> {
+        let overrides = Overrides::default();
+        Ok(Loaded::load(&self.config, environment(), &overrides)?)
     }
 }
 

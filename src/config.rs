@@ -5,11 +5,14 @@
 //! `config/limits.rs`. Nothing here opens a socket, a store or a key: a path is only a path, and a relative one is
 //! relative to the working directory.
 
+mod files;
 mod keys;
 mod limits;
 mod load;
 mod mandate;
+mod origins;
 mod store;
+mod template;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -23,9 +26,11 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::domain::retention::Retention;
 pub use limits::Limits;
-pub use load::{ConfigError, Overrides};
+pub use load::{ConfigError, Loaded, Overrides};
 pub use mandate::Mandate;
+pub use origins::{Origins, Place};
 pub use store::{DatabaseUrl, Store, StoreKind};
+pub use template::template;
 pub use tls::{ClientMode, Server, Tls};
 pub use traces::Traces;
 
@@ -233,7 +238,7 @@ impl Config {
                 "log.access_head_every_s: must be from 1 to {ACCESS_HEAD_EVERY_S_MAX}"
             ));
         }
-        problems.extend(empty_paths(self));
+        problems.extend(self.empty_paths());
         problems.extend(self.retention.problems());
         problems.extend(self.traces.iter().flat_map(Traces::problems));
         if let Some(mandate) = &self.mandate {
@@ -241,30 +246,6 @@ impl Config {
         }
         problems
     }
-}
-
-fn empty_paths(config: &Config) -> Vec<String> {
-    let mut paths = vec![("secrets.key_file", &config.secrets.key_file)];
-    if let Some(tls) = &config.tls {
-        paths.push(("tls.certificate", &tls.certificate));
-        paths.push(("tls.key", &tls.key));
-        paths.extend(tls.client_pins.iter().map(|pin| ("tls.client_pins", pin)));
-    }
-    let admin = [
-        ("admin.certificate", &config.admin.certificate),
-        ("admin.key", &config.admin.key),
-    ];
-    paths.extend(
-        admin
-            .into_iter()
-            .filter_map(|(key, path)| Some((key, path.as_ref()?))),
-    );
-    let empty = paths
-        .into_iter()
-        .filter(|(_, path)| path.as_os_str().is_empty());
-    empty
-        .map(|(key, _)| format!("{key}: is empty: write a path"))
-        .collect()
 }
 
 /// An http or https URL of a host, without a user.

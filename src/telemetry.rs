@@ -41,6 +41,13 @@ pub enum TelemetryError {
     #[cfg(feature = "traces")]
     #[error("traces.otlp_url: {0}")]
     Traces(#[from] opentelemetry_otlp::ExporterBuildError),
+    /// This program cannot send traces.
+    #[cfg(not(feature = "traces"))]
+    #[error(
+        "traces: this program is built without traces: remove the section, or build it with \
+         `cargo build --release --features traces`"
+    )]
+    NoTraces,
     /// The log is gone.
     #[error("log.level: there is no log any more: {0}")]
     Gone(#[from] reload::Error),
@@ -93,6 +100,10 @@ pub fn start(config: &Config) -> Result<Telemetry, TelemetryError> {
     let colours = std::io::stderr().is_terminal();
     let (lines, level) = lines(&config.log, std::io::stderr, colours)?;
     let sinks = vec![lines];
+    #[cfg(not(feature = "traces"))]
+    if config.traces.is_some() {
+        return Err(TelemetryError::NoTraces);
+    }
     #[cfg(feature = "traces")]
     let (sinks, traces) = with_traces(sinks, config.traces.as_ref())?;
     tracing::subscriber::set_global_default(Registry::default().with(sinks))?;

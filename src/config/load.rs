@@ -2,16 +2,19 @@
 //!
 //! All problems of a configuration are told at once. The list of keys is not written a second time here: it is what
 //! the types in `config.rs` serialise to, and each key of the operator is tried alone in an otherwise good
-//! configuration, so that one wrong key hides no other.
+//! configuration, so that one wrong key hides no other. Each problem begins with where its value is written; what the
+//! file system alone can tell is not looked at here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use toml::de::DeTable;
 use toml::{Table, Value};
 
 use super::keys::{Key, find, insert, leaves, remove};
+use super::origins::{Origins, Place, line_of};
 use super::{
     Admin, ClientMode, Config, Environment, Limits, Log, Mandate, Retention, Secrets, Server,
     Store, Tls, Traces,
@@ -42,12 +45,14 @@ pub enum ConfigError {
         /// What the system said.
         source: std::io::Error,
     },
-    /// The file is not TOML.
-    #[error("the configuration file {} is not valid TOML: {message}", path.display())]
+    /// The file is not TOML. The line itself is not told: it may hold a password.
+    #[error("{}:{line}: this is not valid TOML: {message}", path.display())]
     Syntax {
         /// The file.
         path: PathBuf,
-        /// Where and why.
+        /// The line, from 1.
+        line: usize,
+        /// Why.
         message: String,
     },
     /// Keys are unknown, missing or have values that are refused.
@@ -64,6 +69,29 @@ pub enum ConfigError {
 }
 
 impl Config {
+    /// A configuration as [`Loaded::load`] reads it, without its origins.
+    ///
+    /// # Errors
+    /// [`ConfigError`]; a refused configuration lists every problem found.
+    pub fn load(
+        path: &Path,
+        environment_variables: impl Iterator<Item = (String, String)>,
+        overrides: &Overrides,
+    ) -> Result<Self, ConfigError> {
+        Loaded::load(path, environment_variables, overrides).map(|loaded| loaded.config)
+    }
+}
+
+/// A configuration that passed its rules, and where each of its values is written.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The configuration.
+    pub config: Config,
+    /// Where its values are written.
+    pub origins: Origins,
+}
+
+impl Loaded {
     /// Reads `path`, lays the environment variables and the overrides over it and checks the result.
     ///
     /// A variable is named `PSOP_` and its key, with two underscores between levels: `PSOP_SERVER__LISTEN`.
@@ -79,11 +107,19 @@ impl Config {
             path: path.to_owned(),
             source,
         })?;
-        let file: Table = toml::from_str(&text).map_err(|error| ConfigError::Syntax {
+        let syntax = |error: &toml::de::Error| ConfigError::Syntax {
             path: path.to_owned(),
-            message: error.to_string(),
-        })?;
-        let mut layers = Layers::new(path, file)?;
+            line: line_of(&text, error.span().map_or(0, |span| span.start)),
+            message: error.message().replace('\n', ", "),
+        };
+        let document = DeTable::parse(&text).map_err(|error| syntax(&error))?;
+        let file: Table = toml::from_str(&text).map_err(|error| syntax(&error))?;
+        let mut layers = Layers {
+            values: leaves(&file).into_iter().collect(),
+            origins: Origins::of_file(path, &text, document.get_ref()),
+            sample: Table::try_from(sample())?,
+            problems: Vec::new(),
+        };
         layers.lay_variables(environment_variables);
         layers.lay_overrides(overrides);
         layers.into_config()
@@ -92,29 +128,14 @@ impl Config {
 
 /// The layers laid over each other so far.
 struct Layers {
-    file_name: String,
     /// Ordered, so that a section written empty comes before what another layer lays into it.
     values: BTreeMap<Key, Value>,
-    /// Keys that do not come from the file: what to call their source.
-    sources: BTreeMap<Key, String>,
+    origins: Origins,
     sample: Table,
-    problems: Vec<String>,
+    problems: Vec<(Place, String)>,
 }
 
 impl Layers {
-    fn new(path: &Path, file: Table) -> Result<Self, ConfigError> {
-        let sample = Table::try_from(sample())?;
-        let mut layers = Self {
-            file_name: path.display().to_string(),
-            values: BTreeMap::new(),
-            sources: BTreeMap::new(),
-            sample,
-            problems: Vec::new(),
-        };
-        layers.values.extend(leaves(&file));
-        Ok(layers)
-    }
-
     fn lay_variables(&mut self, variables: impl Iterator<Item = (String, String)>) {
         for (name, text) in variables {
             let Some(rest) = name.strip_prefix(VARIABLE_PREFIX) else {
@@ -125,21 +146,22 @@ impl Layers {
                 .split(VARIABLE_SEPARATOR)
                 .map(str::to_owned)
                 .collect();
+            let place = Place::Elsewhere(format!("environment variable {name}"));
             let value = match find(&self.sample, &key) {
                 None | Some(Value::Table(_)) => {
-                    self.problems.push(format!(
-                        "environment variable {name}: there is no key `{}`: unset it, or correct its name \
+                    let problem = format!(
+                        "there is no key `{}`: unset it, or correct its name \
                          (two underscores between levels, as in PSOP_SERVER__LISTEN)",
                         key.join(".")
-                    ));
+                    );
+                    self.problems.push((place, problem));
                     continue;
                 }
                 Some(Value::String(_)) => Value::String(text),
                 Some(Value::Array(_)) => listed(&text),
                 Some(_) => typed(text),
             };
-            self.sources
-                .insert(key.clone(), format!("environment variable {name}"));
+            self.origins.set(key.clone(), place);
             self.values.insert(key, value);
         }
     }
@@ -152,41 +174,44 @@ impl Layers {
         for (section, flag, address) in flags {
             let Some(address) = address else { continue };
             let key = vec![section.to_owned(), "listen".to_owned()];
-            self.sources.insert(key.clone(), format!("flag {flag}"));
+            let place = Place::Elsewhere(format!("flag {flag}"));
+            self.origins.set(key.clone(), place);
             self.values.insert(key, Value::String(address.to_string()));
         }
     }
 
-    fn into_config(mut self) -> Result<Config, ConfigError> {
-        self.find_refused_values();
-        self.find_missing_keys();
-        if !self.problems.is_empty() {
-            self.problems.sort();
-            return Err(ConfigError::Refused {
-                problems: self.problems,
-            });
-        }
+    fn into_config(mut self) -> Result<Loaded, ConfigError> {
+        let refused = self.take_refused_values();
+        self.fill_missing_keys(&refused);
         let mut table = Table::new();
         for (key, value) in &self.values {
             insert(&mut table, key, value.clone());
         }
         let config: Config = table.try_into().map_err(|error| ConfigError::Refused {
-            problems: vec![format!("{}: {error}", self.file_name)],
+            problems: vec![format!("{}: {error}", self.origins.near(&[]))],
         })?;
-        let problems = config.problems();
-        if problems.is_empty() {
-            return Ok(config);
+        // Rules too where values are refused: a good example stands for each of those.
+        let rules = config.problems().into_iter();
+        let rules = rules.map(|problem| self.origins.placed(problem));
+        self.problems.extend(rules);
+        if self.problems.is_empty() {
+            return Ok(Loaded {
+                config,
+                origins: self.origins,
+            });
         }
+        self.problems.sort();
+        let problems = self.problems.iter();
+        let problems = problems.map(|(place, problem)| format!("{place}: {problem}"));
         Err(ConfigError::Refused {
-            problems: problems
-                .into_iter()
-                .map(|problem| self.with_source(problem))
-                .collect(),
+            problems: problems.collect(),
         })
     }
 
-    /// Tries each value alone in the good sample: what fails then is this value's fault.
-    fn find_refused_values(&mut self) {
+    /// Tries each value alone in the good sample: what fails then is this value's fault. Takes those away, and gives
+    /// their keys.
+    fn take_refused_values(&mut self) -> BTreeSet<Key> {
+        let mut refused = BTreeSet::new();
         for (key, value) in &self.values {
             let section = matches!(find(&self.sample, key), Some(Value::Table(_)));
             if section && value.is_table() {
@@ -195,20 +220,28 @@ impl Layers {
             let mut table = self.sample.clone();
             insert(&mut table, key, value.clone());
             if let Err(error) = table.try_into::<Config>() {
-                let source = self.sources.get(key).unwrap_or(&self.file_name);
-                self.problems.push(format!(
-                    "{source}: {}: {}",
-                    key.join("."),
-                    advice(error.message())
-                ));
+                let problem = format!("{}: {}", key.join("."), advice(error.message()));
+                self.problems.push((self.origins.near(key), problem));
+                refused.insert(key.clone());
             }
         }
+        self.values.retain(|key, _| !refused.contains(key));
+        refused
     }
 
-    /// Takes each absent key out of the good sample: what fails then needs that key.
-    fn find_missing_keys(&mut self) {
+    /// Takes each absent key out of the good sample: what fails then needs that key. Puts the sample's value there.
+    fn fill_missing_keys(&mut self, refused: &BTreeSet<Key>) {
+        let given: Vec<Key> = self.values.keys().chain(refused).cloned().collect();
+        for (section, _) in self.sample.iter().filter(|(_, value)| value.is_table()) {
+            // One that has to be there, even where each of its keys has a default: the rules say what it lacks.
+            let key = vec![section.clone()];
+            if !section_is_optional(&self.sample, &key) {
+                let empty = Value::Table(Table::new());
+                self.values.entry(key).or_insert(empty);
+            }
+        }
         for (key, example) in leaves(&self.sample) {
-            let section_absent = !self.values.keys().any(|given| given.first() == key.first());
+            let section_absent = !given.iter().any(|given| given.first() == key.first());
             // An optional section is absent as a whole or has all its keys.
             if self.values.contains_key(&key)
                 || (section_absent && section_is_optional(&self.sample, &key))
@@ -217,31 +250,20 @@ impl Layers {
             }
             let mut table = self.sample.clone();
             remove(&mut table, &key);
-            if table.try_into::<Config>().is_err() {
-                self.problems.push(format!(
-                    "{}: {}: is missing: write it, such as {example}",
-                    self.file_name,
-                    key.join(".")
-                ));
+            if table.try_into::<Config>().is_ok() {
+                continue;
             }
+            if !refused.iter().any(|refused| key.starts_with(refused)) {
+                let problem = format!("{}: is missing: write it, such as {example}", key.join("."));
+                self.problems.push((self.origins.near(&key), problem));
+            }
+            self.values.insert(key, example);
         }
-    }
-
-    fn with_source(&self, problem: String) -> String {
-        let key: Key = problem
-            .split(": ")
-            .next()
-            .unwrap_or_default()
-            .split('.')
-            .map(str::to_owned)
-            .collect();
-        let source = self.sources.get(&key).unwrap_or(&self.file_name);
-        format!("{source}: {problem}")
     }
 }
 
 /// A good configuration with every key there is: the list of keys and their types.
-fn sample() -> Config {
+pub(super) fn sample() -> Config {
     Config {
         environment: Environment::Dev,
         clock: Some(Timestamp::UNIX_EPOCH),

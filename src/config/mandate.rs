@@ -107,15 +107,6 @@ impl Mandate {
                 "mandate.client_id: write 1 to {CLIENT_ID_CHARS_MAX} letters, digits, `-`, `_` or `.`"
             ));
         }
-        let paths = [
-            ("key_file", Some(&self.key_file)),
-            ("ca_file", self.ca_file.as_ref()),
-        ];
-        for (key, path) in paths {
-            if path.is_some_and(|path| path.as_os_str().is_empty()) {
-                problems.push(format!("mandate.{key}: is empty: write a path"));
-            }
-        }
         for (key, value) in self.limits() {
             if !(LIMIT_MIN..=LIMIT_MAX).contains(&value) {
                 problems.push(format!(
@@ -193,11 +184,6 @@ mod tests {
             ..Mandate::sample()
         };
         assert_eq!(http.problems(Environment::Test, 55_000), [""; 0]);
-        assert_eq!(problems(|mandate| mandate.key_file = "".into()).len(), 1);
-        assert_eq!(
-            problems(|mandate| mandate.ca_file = Some("".into())).len(),
-            1
-        );
         assert_eq!(problems(|mandate| mandate.timeout_ms = 54_999), [""; 0]);
         assert_eq!(problems(|mandate| mandate.timeout_ms = 55_000).len(), 1);
     }

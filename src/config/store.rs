@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use tokio_postgres::config::Host;
 
 use super::Environment;
 
@@ -105,6 +106,34 @@ impl DatabaseUrl {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// User, servers and database, as far as they can be read; `***` for a password. Parameters are left out.
+    ///
+    /// Made of what the driver understood, since a password may stand in many places and be written in many ways.
+    pub fn masked(&self) -> DatabaseUrl {
+        let Ok(config) = self.0.parse::<tokio_postgres::Config>() else {
+            return DatabaseUrl("***".to_owned());
+        };
+        let ports = config.get_ports();
+        let port = |index: usize| ports.get(index).or(ports.first()).copied();
+        let hosts = config.get_hosts().iter().enumerate();
+        let hosts: Vec<String> = hosts
+            .map(|(index, host)| {
+                let name = match host {
+                    Host::Tcp(name) => name.clone(),
+                    Host::Unix(path) => path.display().to_string(),
+                };
+                port(index).map_or(name.clone(), |port| format!("{name}:{port}"))
+            })
+            .collect();
+        let password = config.get_password().map_or("", |_| ":***");
+        DatabaseUrl(format!(
+            "postgres://{}{password}@{}/{}",
+            config.get_user().unwrap_or_default(),
+            hosts.join(","),
+            config.get_dbname().unwrap_or_default()
+        ))
+    }
 }
 
 impl fmt::Debug for DatabaseUrl {
@@ -182,15 +211,6 @@ impl Store {
             !(self.allow_plain && environment == Environment::Prod),
             "store.allow_plain: is refused in PROD: personal data goes over TLS",
         );
-        for (key, path) in [
-            ("password_file", &self.password_file),
-            ("ca_file", &self.ca_file),
-        ] {
-            let is_empty = path
-                .as_ref()
-                .is_some_and(|path| path.as_os_str().is_empty());
-            must(!is_empty, &format!("store.{key}: is empty: write a path"));
-        }
         problems
     }
 }
@@ -215,9 +235,35 @@ mod tests {
     }
 
     #[test]
+    fn a_masked_database_url_has_no_password_however_it_is_written() {
+        for (url, shown) in [
+            (
+                "postgres://psop:secret@db.example.fi:5433/psop?sslmode=require",
+                "postgres://psop:***@db.example.fi:5433/psop",
+            ),
+            (
+                "postgresql://psop:se%40secret?x@a,b:1/psop",
+                "postgres://psop:***@a:5432,b:1/psop",
+            ),
+            (
+                "postgres://psop@db/psop?pass%77ord=secret",
+                "postgres://psop:***@db:5432/psop",
+            ),
+            ("postgres://psop@db/psop", "postgres://psop@db:5432/psop"),
+            (
+                "postgres://psop@%2Frun%2Fpg/psop",
+                "postgres://psop@/run/pg:5432/psop",
+            ),
+            ("postgres://psop:secret@db/psop?secret=1", "***"),
+        ] {
+            assert_eq!(DatabaseUrl(url.to_owned()).masked().as_str(), shown);
+        }
+    }
+
+    #[test]
     fn each_rule_of_the_section_is_told() {
         type Change = fn(&mut Store);
-        let cases: [(&str, Change); 9] = [
+        let cases: [(&str, Change); 8] = [
             ("store.path: ", |store| store.path = PathBuf::new()),
             ("store.url: is missing", |store| {
                 store.kind = StoreKind::Postgres;
@@ -235,9 +281,6 @@ mod tests {
                 store.stall_timeout_ms = 10_001
             }),
             ("store.probe_every_ms", |store| store.probe_every_ms = 49),
-            ("store.ca_file", |store| {
-                store.ca_file = Some(PathBuf::new())
-            }),
         ];
         assert_eq!(Store::sample().problems(Environment::Prod), [""; 0]);
         for (told, change) in cases {

@@ -134,13 +134,96 @@ fn all_problems_are_told_at_once_each_with_file_and_key() {
             "`{part}`: {problems:#?}"
         );
     }
-    assert!(
-        problems
-            .iter()
-            .filter(|problem| problem.starts_with("/"))
-            .count()
-            == 7
-    );
+    let from_file = problems.iter().filter(|problem| problem.starts_with('/'));
+    assert_eq!(from_file.count(), 7);
+}
+
+/// The place of each problem, without the file's folder, and its key.
+fn places(text: &str, variables: &[(&str, &str)]) -> Vec<String> {
+    let problems = refusal(text, variables).into_iter();
+    let places = problems.map(|problem| {
+        let mut parts = problem.split(": ");
+        let (place, key) = (parts.next().unwrap(), parts.next().unwrap());
+        let line = place.rsplit_once(':').map(|(_, line)| line);
+        match line {
+            Some(line) => format!("{line} {key}"),
+            None if place.starts_with('/') => format!("file {key}"),
+            None => format!("{place} {key}"),
+        }
+    });
+    places.collect()
+}
+
+#[test]
+fn every_problem_names_the_line_of_its_value_in_the_order_of_the_file() {
+    let text = "# A comment.\nenvironment = \"LIVE\"\n\n[limits]\nmisses_max = \"x\"\n\
+                xml_depth_max = 3 # fine\n\n\n\n[tls]\nkey = 5\n\
+                [server]\nlisten = \"127.0.0.1:1\"\n\
+                admin = { listen = \"here\" }\nsecrets.key = 1\n";
+    let expected = [
+        "file secrets.key_file",
+        "2 environment",
+        "5 limits.misses_max",
+        "10 tls.certificate", // missing: its section's line
+        "11 tls.key",
+        "14 server.admin",
+        "15 server.secrets",
+        "environment variable PSOP_LIMITS__FEED_ROWS_MAX limits.feed_rows_max",
+    ];
+    let found = places(text, &[("PSOP_LIMITS__FEED_ROWS_MAX", "y")]);
+    let found: Vec<&str> = found.iter().map(String::as_str).collect();
+    for place in expected {
+        let is_there = found.iter().any(|found| found.starts_with(place));
+        assert!(is_there, "{place}: {found:#?}");
+    }
+    let lines = found.iter().filter_map(|found| found.split(' ').next());
+    let lines: Vec<usize> = lines.filter_map(|line| line.parse().ok()).collect();
+    assert!(lines.is_sorted(), "{found:#?}");
+}
+
+#[test]
+fn rules_over_more_than_one_value_name_lines_too() {
+    let text = "[secrets]\nkey_file = \"k\"\n[admin]\nlisten = \"192.0.2.1:1\"\n[limits]\n\
+                body_bytes_max = 9\nbodies_bytes_max = 8\n[store]\n";
+    let found = places(&format!("environment = \"DEV\"\n{text}"), &[]);
+    let expected = [
+        "5 admin.listen",
+        "8 limits.bodies_bytes_max",
+        "9 store.path",
+    ];
+    assert_eq!(found, expected);
+    let found = places(SMALL, &[("PSOP_STORE__CACHE_BYTES", "0")]);
+    let variable = "environment variable PSOP_STORE__CACHE_BYTES store.cache_bytes";
+    assert_eq!(found, [variable]);
+}
+
+#[test]
+fn a_wrong_value_hides_no_rule_about_others() {
+    let text = "environment = \"LIVE\"\n[limits]\nbody_bytes_max = \"x\"\nidle_timeout_ms = 5\n[tls]\n[store]\n";
+    let expected = [
+        "file secrets.key_file",
+        "1 environment",
+        "3 limits.body_bytes_max",
+        "4 limits.idle_timeout_ms",
+        "5 tls.certificate",
+        "5 tls.key",
+        "6 store.path",
+    ];
+    assert_eq!(places(text, &[]), expected);
+    // A section that has to be there and is not.
+    let text = "environment = \"DEV\"\n[secrets]\nkey_file = \"k\"\n";
+    assert_eq!(places(text, &[]), ["file store.path"]);
+    // A section that is refused as a whole is told once.
+    let text = SMALL.replace("[secrets]\nkey_file = \"data/master.key\"\n", "");
+    assert_eq!(places(&format!("secrets = 5\n{text}"), &[]), ["1 secrets"]);
+}
+
+#[test]
+fn a_broken_line_is_named_and_not_quoted() {
+    let text = format!("{SMALL}[store.x]\nurl = \"postgres://psop:secret@h/d\n");
+    let told = load(&text).unwrap_err().to_string();
+    assert!(told.contains(":7: this is not valid TOML: "), "{told}");
+    assert!(!told.contains("secret") && !told.contains('\n'), "{told}");
 }
 
 #[test]
@@ -309,7 +392,10 @@ fn a_file_that_is_absent_or_not_toml_is_named() {
     );
     let broken = load("environment = \n").unwrap_err();
     assert!(matches!(broken, ConfigError::Syntax { .. }));
-    assert!(broken.to_string().contains("line 1"), "{broken}");
+    assert!(
+        broken.to_string().contains(":1: this is not valid TOML"),
+        "{broken}"
+    );
 }
 
 #[test]

@@ -56,6 +56,7 @@ fn links_between_documents_lead_somewhere() {
         "ARCHITECTURE.md",
         "CONTRIBUTING.md",
         "docs/codes.md",
+        "docs/install.md",
         "docs/mandate.md",
         "docs/running.md",
         "docs/audit.md",

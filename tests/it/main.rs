@@ -11,6 +11,7 @@ mod authorisation;
 mod changes;
 mod command_line;
 mod compatibility;
+mod config_command;
 mod configuration;
 mod conformance;
 mod database;
@@ -46,6 +47,7 @@ mod mandate;
 mod monitoring;
 mod mutations;
 mod operator_commands;
+mod packaging;
 #[cfg(feature = "heavy-tests")]
 mod paging_cost;
 mod partner;
