@@ -33,7 +33,7 @@ ON_POSTGRES := scale:: scenarios:: repeats:: event_feed:: rate_limit:: settlemen
 ON_TWO_ADAPTERS := scenarios:: repeats_at_once:: events_at_once::
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench fmt contract kill-test crash-test failover-test at-once-test hostile-test paging-test scale-test catalogue-test fuzz clean-debian-test \
+.PHONY: help run test check bench fmt contract kill-test crash-test failover-test at-once-test hostile-test paging-test scale-test catalogue-test registration-test fuzz clean-debian-test \
 	interop build-packages test-packages quick-stacks fuzz-packages
 
 help: ## List the targets
@@ -103,6 +103,11 @@ catalogue-test: build-packages ## The catalogue page in a real browser (Chromium
 	@tests/packages.sh chromium nodejs npm
 	cargo build --locked
 	tests/browser/run.sh $(CURDIR)/target/debug/psop-adapter target/catalogue
+
+registration-test: build-packages ## Registering at a security server, X-Road's own OpenAPI document (XROAD_ADMIN_API=folder) held against every request and answer by Prism
+	cargo test --locked --no-run --test it
+	@tests/prism.sh target/prism; found=$$?; [ $$found != 3 ] || exit 0; [ $$found = 0 ] || exit $$found; \
+		PSOP_TEST_PRISM=$(CURDIR)/target/prism cargo test --locked --test it -- registration::
 
 hostile-test: build-packages ## Hostile input and slow clients: CPU, memory and waiting measured (some minutes)
 	cargo build --release --locked

@@ -6,12 +6,14 @@ mod call;
 mod completions;
 mod contract;
 mod events;
+mod fetch;
 mod lint_wsdl;
 mod mandate_stand_in;
 mod operate;
 mod os_user;
 mod registry;
 mod sample;
+mod security_server;
 mod serve;
 mod settlement;
 mod status;
@@ -77,6 +79,9 @@ enum Command {
     Validate(validate::Validate),
     /// Say what a security server would make of a WSDL
     LintWsdl(lint_wsdl::LintWsdl),
+    /// Keep what a security server has of us as a file says
+    #[command(subcommand)]
+    SecurityServer(security_server::SecurityServer),
     /// Stand in for the mandate service with answers from a file; never in PROD
     MandateStandIn(mandate_stand_in::MandateStandIn),
     /// Print a completion script for a shell
@@ -99,6 +104,7 @@ impl Cli {
             Command::Sample(command) => command.run(),
             Command::Validate(command) => command.run(),
             Command::LintWsdl(command) => command.run(),
+            Command::SecurityServer(command) => command.run(),
             Command::MandateStandIn(command) => command.run(),
             Command::Completions(command) => command.run(),
         }

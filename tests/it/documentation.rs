@@ -66,6 +66,7 @@ fn links_between_documents_lead_somewhere() {
         "docs/interop.md",
         "tests/interop/README.md",
         "docs/postgres.md",
+        "docs/registration.md",
     ] {
         let folder = root().join(document).parent().unwrap().to_owned();
         let text = read(document);
