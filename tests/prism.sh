@@ -1,6 +1,7 @@
 #!/bin/sh
 # Prepares a folder with Prism and X-Road's own OpenAPI document of the management API, its references made local and
-# its base path stripped, as Prism needs them. Exit code 3 when the document is not at hand: it is no part of this
+# its base path stripped, as Prism needs them. Addresses are checked as URIs: Prism takes format "url" for one of the
+# public Internet, and those here are on loopback. Exit code 3 when the document is not at hand: it is no part of this
 # project.
 set -eu
 folder=$1
@@ -14,9 +15,9 @@ mkdir -p "$folder"
 if [ ! -d "$folder/node_modules/@stoplight/prism-cli" ]; then
     npm install --silent --no-audit --no-fund --prefix "$folder" "@stoplight/prism-cli@$version"
 fi
-cp "$source/common-openapi-definition.yaml" "$folder/"
+cat "$source/common-openapi-definition.yaml" > "$folder/common-openapi-definition.yaml"
 sed -e "s#'[./]*/common/[^']*/common-openapi-definition.yaml#'./common-openapi-definition.yaml#" \
-    -e 's#^\( *- url: *\)/api/v1 *$#\1/#' "$source/openapi-definition.yaml" > "$folder/openapi.yaml"
+    -e 's#format: url *$#format: uri#' -e 's#^\( *- url: *\)/api/v1 *$#\1/#' "$source/openapi-definition.yaml" > "$folder/openapi.yaml"
 if grep -n '\.\./' "$folder/openapi.yaml"; then
     echo "references that are not local are left in $folder/openapi.yaml" >&2
     exit 1

@@ -7,6 +7,7 @@ use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt as _, Full};
 use hyper::{Request, Uri};
 
+use super::told_whole;
 use crate::outgoing::{Peer, Trust};
 use crate::partner::wsdl_lint::BYTES_MAX;
 
@@ -30,7 +31,8 @@ async fn fetch_in_time(url: &str) -> anyhow::Result<Fetched> {
     let uri: Uri = url
         .parse()
         .with_context(|| format!("{url} is no address"))?;
-    let mut opened = Peer::of(&uri, Trust::Anyone)?.open().await?;
+    let peer = Peer::of(&uri, Trust::Anyone).map_err(told_whole)?;
+    let mut opened = peer.open().await.map_err(told_whole)?;
     let host = uri.authority().map_or("", |authority| authority.as_str());
     let request = Request::get(uri.path_and_query().map_or("/", |path| path.as_str()))
         .header("Host", host)

@@ -11,6 +11,7 @@ use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 
 use self::gather::Gathered;
+use super::told_whole;
 use crate::domain::client::ClientId;
 use crate::registration::apply::Apply;
 use crate::registration::client::Client;
@@ -153,7 +154,7 @@ impl ApplyCommand {
             registration_wait_s: gathered.server.registration_wait_s,
             tell: &mut tell,
         };
-        let done = apply.run(gather::published(&wsdl)).await.context(
+        let done = apply.run(gather::published(&wsdl)).await.map_err(told_whole).context(
             "not everything was done; what was done stays, and the same command goes on from there",
         )?;
         print::line(&format!(
@@ -226,9 +227,10 @@ pub struct Export {
 impl Export {
     async fn run(self) -> anyhow::Result<ExitCode> {
         let key = key()?;
-        let server = wanted::load_server(&self.file.file, key.as_deref())?;
-        let mut client = Client::new(&server)?;
-        let present = present::read(&mut client, &self.client, std::iter::empty()).await?;
+        let server = wanted::load_server(&self.file.file, key.as_deref()).map_err(told_whole)?;
+        let mut client = Client::new(&server).map_err(told_whole)?;
+        let present = present::read(&mut client, &self.client, std::iter::empty()).await;
+        let present = present.map_err(told_whole)?;
         let text = export(&server, &present, &self.client, self.wsdl.as_deref())?;
         print::line(text.trim_end())?;
         Ok(ExitCode::SUCCESS)

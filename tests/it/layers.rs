@@ -25,8 +25,8 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
     (
         "registration",
         &[
-            "app", "cli", "config", "contract", "http", "mandate", "operate", "partner", "services",
-            "soap", "store",
+            "app", "cli", "config", "contract", "http", "mandate", "operate", "partner",
+            "services", "soap", "store",
         ],
     ),
     ("services", &["http", "operate"]),

@@ -17,6 +17,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::{Ended, Series, print};
 use crate::admin_access::{AdminFile, NONCE_HEADER, PROOF_HEADER, nonce};
+use crate::cli::told_whole;
 use crate::operate::{Command, Line};
 use crate::outgoing::{Peer, Trust};
 
@@ -129,7 +130,7 @@ impl Server {
         };
         let trust = pinned.as_ref().map(Trust::Exactly);
         let peer = Peer::new(&address.ip().to_string(), address.port(), trust)?;
-        let opened = peer.open().await;
+        let opened = peer.open().await.map_err(told_whole);
         let mut opened = opened.with_context(|| format!("no server of ours on {address}"))?;
         // The connection ends with the answer.
         let answer = opened.connection.send_request(request).await;

@@ -9,6 +9,7 @@ use hyper::Uri;
 use jiff::Timestamp;
 
 use crate::cli::fetch::fetch;
+use crate::cli::told_whole;
 use crate::outgoing::{Peer, Trust};
 use crate::partner::wsdl_lint::{Verdict, Weight, lint};
 use crate::registration::client::Client;
@@ -30,9 +31,9 @@ pub(super) struct Gathered {
 
 impl Gathered {
     pub(super) fn new(file: &Path, key: Option<String>) -> anyhow::Result<Gathered> {
-        let (server, wanted) = wanted::load(file, key.as_deref())?;
+        let (server, wanted) = wanted::load(file, key.as_deref()).map_err(told_whole)?;
         Ok(Gathered {
-            client: Client::new(&server)?,
+            client: Client::new(&server).map_err(told_whole)?,
             server,
             wanted,
         })
@@ -41,7 +42,9 @@ impl Gathered {
     pub(super) async fn present(&mut self) -> anyhow::Result<Present> {
         let subjects = self.wanted.rights.iter().map(|right| &right.subject);
         let present = present::read(&mut self.client, &self.wanted.client, subjects).await;
-        present.with_context(|| format!("cannot read what is there, at {}", self.server.url))
+        present
+            .map_err(told_whole)
+            .with_context(|| format!("cannot read what is there, at {}", self.server.url))
     }
 
     pub(super) fn plan(
@@ -55,7 +58,8 @@ impl Gathered {
     /// Everything that `status` tells.
     pub(super) async fn checks(&mut self) -> anyhow::Result<Vec<Check>> {
         let present = self.present().await?;
-        let (version, internal_not_after) = present::read_server(&mut self.client).await?;
+        let server = present::read_server(&mut self.client).await;
+        let (version, internal_not_after) = server.map_err(told_whole)?;
         let wsdl = wsdl(&self.wanted.wsdl_url).await;
         let exceptions = self
             .wanted
@@ -128,9 +132,10 @@ async fn certificate(url: &str) -> anyhow::Result<Vec<u8>> {
     let uri: Uri = url
         .parse()
         .with_context(|| format!("{url} is no address"))?;
-    let peer = Peer::of(&uri, Trust::Anyone)?;
+    let peer = Peer::of(&uri, Trust::Anyone).map_err(told_whole)?;
     let opened = tokio::time::timeout(HANDSHAKE_MAX, peer.open()).await;
     let opened =
-        opened.with_context(|| format!("no answer within {} s", HANDSHAKE_MAX.as_secs()))??;
+        opened.with_context(|| format!("no answer within {} s", HANDSHAKE_MAX.as_secs()))?;
+    let opened = opened.map_err(told_whole)?;
     opened.certificate.context("no certificate is shown")
 }

@@ -4,7 +4,8 @@ use openssl::x509::X509;
 
 use super::{ID, SERVICES, STEPS_FRESH, Scene};
 use crate::support::listener::certificate;
-use crate::support::server::Site;
+use crate::support::security_server::prism;
+use crate::support::server::{Site, exchange};
 
 #[test]
 fn a_plan_tells_everything_in_order_and_changes_nothing() {
@@ -163,4 +164,33 @@ fn the_real_programs_wsdl_and_certificate_are_registered() {
     );
     let status = scene.run(&["status"]);
     assert_eq!(status.code, 0, "{}", status.out);
+}
+
+#[test]
+fn prism_refuses_what_breaks_the_document() {
+    let scene = Scene::registered();
+    let Some(url) = prism::in_front_of(&scene.stand_in.shared()) else {
+        return; // nothing stands in between: the other tests say what they say
+    };
+    scene
+        .stand_in
+        .state()
+        .script("GET /clients", 200, Some("[{\"id\":7}]"));
+    let told = scene.run(&["plan"]).refused();
+    assert!(
+        told.contains("HTTP 500") && told.contains("VIOLATIONS"),
+        "{told}"
+    );
+    let body = r#"{"url":"https://adapter.example.fi","timeout":1001,"ssl_auth":true}"#;
+    let key = scene.stand_in.state().key.clone();
+    let request = format!(
+        "PATCH /services/{ID}:getOstovoima.v1 HTTP/1.1\r\nHost: prism\r\nConnection: close\r\n\
+         Authorization: X-Road-ApiKey token={key}\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let address = url.strip_prefix("http://").unwrap().parse().unwrap();
+    let answer = exchange(address, request.as_bytes()).unwrap();
+    assert_eq!(answer.status, 422, "{}", answer.body);
+    assert_eq!(scene.changes(), [""; 0]);
 }

@@ -4,10 +4,8 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
-use std::net::TcpStream;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Arc, Mutex, OnceLock};
-use std::time::{Duration, Instant};
 
 use super::{State, handle, respond};
 use crate::support::listener::{Request, listen};
@@ -16,15 +14,13 @@ type Standing = Mutex<BTreeMap<String, Arc<Mutex<State>>>>;
 
 /// Runs Prism until standard input ends.
 const SCRIPT: &str = r#"
-node node_modules/@stoplight/prism-cli/dist/index.js proxy openapi.yaml "$1" --port "$2" --host 127.0.0.1 --errors &
-prism=$!
-echo started
-cat > /dev/null
-kill $prism
+exec 3<&0
+{ cat <&3; kill $$; } >/dev/null 2>&1 &
+exec node node_modules/@stoplight/prism-cli/dist/index.js proxy openapi.yaml "$1" --port 0 --errors 3<&- </dev/null
 "#;
 
 struct Prism {
-    port: u16,
+    url: String,
     standing: Arc<Standing>,
     _stdin: ChildStdin,
     _child: Child,
@@ -41,7 +37,7 @@ pub fn in_front_of(state: &Arc<Mutex<State>>) -> Option<String> {
         state.key.clone()
     };
     prism.standing.lock().unwrap().insert(key, state.clone());
-    Some(format!("http://127.0.0.1:{}", prism.port))
+    Some(prism.url.clone())
 }
 
 fn start(folder: &str) -> Prism {
@@ -57,16 +53,8 @@ fn start(folder: &str) -> Prism {
         }
     };
     let upstream = listen(|| None, Arc::new(handler));
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = port.local_addr().unwrap().port();
     let mut child = Command::new("sh")
-        .args([
-            "-c",
-            SCRIPT,
-            "sh",
-            &format!("http://{upstream}"),
-            &port.to_string(),
-        ])
+        .args(["-c", SCRIPT, "sh", &format!("http://{upstream}")])
         .current_dir(folder)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -74,15 +62,16 @@ fn start(folder: &str) -> Prism {
         .unwrap();
     let stdin = child.stdin.take().unwrap();
     let mut told = BufReader::new(child.stdout.take().unwrap()).lines();
+    let url = told.find_map(|line| {
+        let line = line.unwrap();
+        let (_, url) = line.split_once("listening on ")?;
+        Some(url.trim().to_owned())
+    });
+    let url = url.expect("Prism did not start");
     // Read on, so that Prism never waits for a reader.
-    std::thread::spawn(move || while let Some(Ok(_)) = told.next() {});
-    let end = Instant::now() + Duration::from_secs(60);
-    while TcpStream::connect(("127.0.0.1", port)).is_err() {
-        assert!(Instant::now() < end, "Prism did not start");
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    std::thread::spawn(move || told.map_while(Result::ok).for_each(drop));
     Prism {
-        port,
+        url,
         standing,
         _stdin: stdin,
         _child: child,
