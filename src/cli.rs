@@ -131,9 +131,18 @@ fn environment() -> impl Iterator<Item = (String, String)> {
         .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)))
 }
 
-/// An error whose text tells its causes already: printed as it is, they would be told twice.
+/// An error whose text tells its causes already: printed as it is, they would be told twice. It may quote somebody
+/// else's answer, of which nothing may move a terminal.
 fn told_whole(error: impl std::fmt::Display) -> anyhow::Error {
-    anyhow::Error::msg(error.to_string())
+    anyhow::Error::msg(printable(&error.to_string()))
+}
+
+/// A text without control characters, but for line breaks.
+fn printable(text: &str) -> String {
+    let characters = text.chars();
+    characters
+        .filter(|c| *c == '\n' || !c.is_control())
+        .collect()
 }
 
 /// A runtime for one command's work.

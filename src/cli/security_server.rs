@@ -99,7 +99,7 @@ impl Plan {
         let mut gathered = Gathered::new(&self.file.file, key()?)?;
         let present = gathered.present().await?;
         let wsdl = gather::wsdl(&gathered.wanted.wsdl_url).await;
-        let plan = gathered.plan(&present, &wsdl)?;
+        let plan = gathered.plan(&present, &wsdl).map_err(told_whole)?;
         match self.json {
             true => print::plan_json(&present, &plan)?,
             false => print::plan(&gathered, &present, &plan)?,
@@ -138,7 +138,7 @@ impl ApplyCommand {
         let mut gathered = Gathered::new(&self.file.file, key()?)?;
         let present = gathered.present().await?;
         let wsdl = gather::wsdl(&gathered.wanted.wsdl_url).await;
-        let plan = gathered.plan(&present, &wsdl)?;
+        let plan = gathered.plan(&present, &wsdl).map_err(told_whole)?;
         print::plan(&gathered, &present, &plan)?;
         if plan.steps.is_empty() {
             return Ok(ExitCode::SUCCESS);
@@ -231,7 +231,8 @@ impl Export {
         let mut client = Client::new(&server).map_err(told_whole)?;
         let present = present::read(&mut client, &self.client, std::iter::empty()).await;
         let present = present.map_err(told_whole)?;
-        let text = export(&server, &present, &self.client, self.wsdl.as_deref())?;
+        let text = export(&server, &present, &self.client, self.wsdl.as_deref());
+        let text = text.map_err(told_whole)?;
         print::line(text.trim_end())?;
         Ok(ExitCode::SUCCESS)
     }

@@ -17,6 +17,7 @@ pub struct Problems<'t> {
 }
 
 impl<'t> Problems<'t> {
+    /// None yet, of a document with this text.
     pub fn new(text: &'t str) -> Problems<'t> {
         Problems {
             text,
@@ -95,6 +96,7 @@ impl<'p, 't> Section<'p, 't> {
         found
     }
 
+    /// Text; like the others `None` when it is not there, and when it is told of as a problem.
     pub fn text(&self, key: &'static str) -> Option<String> {
         self.read(key, "text between quotes", |value| {
             value.as_str().map(str::to_owned)
@@ -107,12 +109,14 @@ impl<'p, 't> Section<'p, 't> {
         self.text(key)
     }
 
+    /// Tells a key that is not there.
     pub fn required(&self, key: &'static str, example: &str) {
         if !self.table.contains_key(key) {
             self.problem(key, &format!("is missing: write it, such as {example}"));
         }
     }
 
+    /// `true` or `false`.
     pub fn boolean(&self, key: &'static str) -> Option<bool> {
         self.read(key, "true or false", DeValue::as_bool)
     }
@@ -134,6 +138,7 @@ impl<'p, 't> Section<'p, 't> {
         )
     }
 
+    /// A list of texts.
     pub fn texts(&self, key: &'static str) -> Option<Vec<String>> {
         self.read(key, "a list of texts, such as [\"a\", \"b\"]", |value| {
             let values = value.as_array()?.iter();

@@ -76,6 +76,7 @@ pub enum ConnectionType {
 }
 
 impl ConnectionType {
+    /// As the API writes it.
     pub fn name(self) -> &'static str {
         match self {
             ConnectionType::Http => "HTTP",
@@ -84,6 +85,7 @@ impl ConnectionType {
         }
     }
 
+    /// Reads what [`ConnectionType::name`] writes; `None` for anything else.
     pub fn parse(text: &str) -> Option<ConnectionType> {
         use ConnectionType::{Http, Https, HttpsNoAuth};
         [Http, Https, HttpsNoAuth]

@@ -6,6 +6,7 @@ use anyhow::Context;
 use serde_json::{Value, json};
 
 use super::gather::Gathered;
+use crate::cli::printable;
 use crate::registration::plan::{Plan, Sign, Step};
 use crate::registration::present::Present;
 use crate::registration::status::{Check, Level};
@@ -22,15 +23,12 @@ pub(super) fn line(text: &str) -> anyhow::Result<()> {
 
 /// Prints what is being done. The work goes on also when nobody reads on.
 pub(super) fn progress(text: &str) {
-    let _ = writeln!(std::io::stdout(), "... {text}");
+    let _ = writeln!(std::io::stdout(), "... {}", printable(text));
 }
 
 /// The text, in a colour where somebody sees it. Nothing of a security server's moves the terminal.
 fn coloured(colour: &str, text: &str) -> String {
-    let text: String = text
-        .chars()
-        .filter(|c| *c == '\n' || !c.is_control())
-        .collect();
+    let text = printable(text);
     match std::io::stdout().is_terminal() {
         true => format!("{colour}{text}{PLAIN}"),
         false => text,

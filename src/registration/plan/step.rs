@@ -91,6 +91,7 @@ impl Step {
         }
     }
 
+    /// How it shows in a plan.
     pub fn sign(&self) -> Sign {
         match self {
             Step::CreateSubsystem

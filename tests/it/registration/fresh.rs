@@ -94,21 +94,30 @@ fn a_plan_is_told_to_programs_too() {
 
 #[test]
 fn a_wsdl_out_of_our_reach_is_told_of_and_registered_all_the_same() {
-    let mut scene = Scene::new();
-    // The publisher answers us and not the program: only the security server reaches it, at its own time.
-    scene.publisher.set(|page| page.status = 503);
+    let scene = Scene::new();
+    // The program asks first, and each of its commands once.
+    scene.publisher.set(|page| page.status_once = Some(503));
     let told = scene.run(&["plan"]);
     assert!(
         told.out.contains("could not be fetched from here"),
         "{}",
         told.out
     );
-    let refused = scene.apply(&[]).refused();
-    assert!(refused.contains("wsdl_download_failed"), "{refused}");
-    scene.publisher.set(|page| page.status = 200);
-    scene.replace("[wsdl]", "[wsdl]\n# reached now");
+    scene.publisher.set(|page| page.status_once = Some(503));
     scene.apply(&[]).good();
     assert_eq!(scene.planned(), [""; 0]);
+    assert_eq!(scene.changes().len(), STEPS_FRESH);
+}
+
+#[test]
+fn a_wsdl_out_of_the_security_servers_reach_is_explained() {
+    let scene = Scene::new();
+    scene.publisher.set(|page| page.status = 503);
+    let refused = scene.apply(&[]).refused();
+    assert!(
+        refused.contains("wsdl_download_failed: the security server cannot fetch"),
+        "{refused}"
+    );
 }
 
 #[test]

@@ -404,3 +404,16 @@ fn a_security_server_that_forgets_is_not_told_for_ever() {
     );
     assert!(scene.stand_in.state().requests.len() < 60);
 }
+
+#[test]
+fn nothing_of_the_security_servers_moves_the_terminal() {
+    let scene = Scene::new();
+    let body = r#"{"status":400,"error":{"code":"malformed_url","metadata":["\u001b[2Jgone"]}}"#;
+    scene
+        .stand_in
+        .state()
+        .script("POST /clients", 400, Some(body));
+    let told = scene.apply(&[]).refused();
+    assert!(told.contains("malformed_url ([2Jgone)"), "{told}");
+    assert!(!told.contains('\x1b'));
+}

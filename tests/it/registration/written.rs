@@ -3,10 +3,7 @@
 use super::Scene;
 use crate::support::root;
 
-#[test]
-fn all_problems_are_told_at_once_with_their_lines() {
-    let scene = Scene::over_tls().edited(|_| {
-        r#"[security_server]
+const WRONG: &str = r#"[security_server]
 url = "http://security-server.example.fi:4000/api/v1"
 certificate = "missing.pem"
 api_key_file = "missing.key"
@@ -46,9 +43,11 @@ local_group = "empty"
 services = []
 
 [monitoring]
-"#
-        .to_owned()
-    });
+"#;
+
+#[test]
+fn all_problems_are_told_at_once_with_their_lines() {
+    let scene = Scene::over_tls().edited(|_| WRONG.to_owned());
     let told = scene.run(&["plan"]).refused();
     for text in [
         "line 2: security_server.url: write https://",

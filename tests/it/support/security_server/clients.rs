@@ -137,13 +137,27 @@ pub(super) fn on(
             });
             (200, Some(json!(groups.collect::<Vec<_>>())))
         }
-        ("GET", ["tls-certificates"]) => {
+        (method, ["tls-certificates", rest @ ..]) => {
+            on_certificates(subsystem, method, rest, request)
+        }
+        _ => error(404, "not_found", &[]),
+    }
+}
+
+fn on_certificates(
+    subsystem: &mut Subsystem,
+    method: &str,
+    rest: &[&str],
+    request: &Request,
+) -> Answer {
+    match (method, rest) {
+        ("GET", []) => {
             let certificates = subsystem.certificates.iter();
             let certificates = certificates.map(|der| X509::from_der(der).unwrap());
             let certificates = certificates.map(|it| certificate_json(&it));
             (200, Some(json!(certificates.collect::<Vec<_>>())))
         }
-        ("POST", ["tls-certificates"]) => {
+        ("POST", []) => {
             let media_type = request.headers().get("Content-Type").unwrap();
             assert_eq!(media_type, "application/octet-stream");
             let bytes = request.body();
@@ -158,7 +172,7 @@ pub(super) fn on(
             subsystem.certificates.push(der);
             (201, Some(certificate_json(&certificate)))
         }
-        ("DELETE", ["tls-certificates", hash]) => {
+        ("DELETE", [hash]) => {
             let count = subsystem.certificates.len();
             subsystem
                 .certificates

@@ -15,6 +15,8 @@ use crate::support::root;
 pub struct Page {
     pub certificate: (X509, PKey<Private>),
     pub status: u16,
+    /// Of the next answer alone.
+    pub status_once: Option<u16>,
     pub location: Option<String>,
     pub wsdl: Vec<u8>,
 }
@@ -30,6 +32,7 @@ impl Publisher {
         let page = Arc::new(Mutex::new(Page {
             certificate: certificate("adapter", (-1, 365)),
             status: 200,
+            status_once: None,
             location: None,
             wsdl: std::fs::read(root().join("wsdl/psop-v1.wsdl")).unwrap(),
         }));
@@ -39,8 +42,9 @@ impl Publisher {
             Some(shows(&page.certificate.0, &page.certificate.1))
         };
         let answer = move |_| {
-            let page = of_answers.lock().unwrap();
-            let mut answer = hyper::Response::builder().status(page.status);
+            let mut page = of_answers.lock().unwrap();
+            let status = page.status_once.take().unwrap_or(page.status);
+            let mut answer = hyper::Response::builder().status(status);
             answer = answer.header("Content-Type", "text/xml; charset=utf-8");
             if let Some(location) = &page.location {
                 answer = answer.header("Location", location);
