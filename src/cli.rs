@@ -37,7 +37,8 @@ const EXAMPLES: &str = "Examples:
   psop-adapter call getOstovoima --server http://127.0.0.1:8080/xroad \\
       --client FI-TEST/COM/9000007-0/care --body request.xml
 
-Exit codes: 0 done, 1 refused or found wrong, 2 the command line makes no sense.";
+Exit codes: 0 done, 1 refused or found wrong, 2 the command line makes no sense; of security-server also 3, not as it
+should be.";
 
 /// PSOP's purchasing powers over X-Road: a SOAP adapter that stands behind a security server.
 #[derive(Debug, Parser)]

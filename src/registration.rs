@@ -12,7 +12,7 @@
 //! - [`apply`]: does the steps
 //! - [`status`]: what only the other side of the adapter can know; pure
 //! - [`export`]: a file of what is present
-//! - [`client`]: the management API over HTTP, within its limits ([`pace`]); [`advice`] explains its codes
+//! - [`client`]: the management API over HTTP, within its limits (`pace`); [`advice`] explains its codes
 //!
 //! The protocol is the security server's management REST API, version 1.
 

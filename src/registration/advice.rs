@@ -8,7 +8,7 @@ pub const ERRORS: &[(&str, &str)] = &[
     ),
     (
         "additional_member_already_exists",
-        "the security server serves the largest number of members that it can: register the subsystem under one of them",
+        "the security server serves one member beside its owner and has that already: name a subsystem of one of the two",
     ),
     (
         "invalid_member_class",
@@ -77,6 +77,10 @@ pub const ERRORS: &[(&str, &str)] = &[
     (
         "wsdl_validator_not_executable",
         "the security server's WSDL validator cannot be run: have its administrator repair proxy-ui-api.wsdl-validator-command",
+    ),
+    (
+        "wsdl_validator_interrupted",
+        "the security server's WSDL validator did not come to its end: run the command again",
     ),
     (
         "malformed_url",

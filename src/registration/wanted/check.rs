@@ -199,7 +199,7 @@ pub(super) fn url(section: &Section<'_, '_>, key: &str, url: &str) {
     }
 }
 
-/// The section [services].
+/// The section `[services]`.
 pub(super) fn settings(section: Section<'_, '_>) -> Option<Settings> {
     let address = section.required_text("url", "\"https://adapter.example.fi:8443/xroad\"");
     if let Some(address) = &address {
@@ -229,7 +229,7 @@ fn verifiable(section: &Section<'_, '_>, settings: &Settings) {
     }
 }
 
-/// The sections [[service]].
+/// The sections `[[service]]`.
 pub(super) fn exceptions(root: &Section<'_, '_>, general: Option<&Settings>) -> Vec<Exception> {
     let mut found: Vec<Exception> = Vec::new();
     for section in root.sections("service") {
@@ -265,7 +265,7 @@ pub(super) fn exceptions(root: &Section<'_, '_>, general: Option<&Settings>) -> 
     found
 }
 
-/// The sections [[right]].
+/// The sections `[[right]]`.
 pub(super) fn rights(root: &Section<'_, '_>) -> Vec<Right> {
     let mut found = Vec::new();
     for section in root.sections("right") {

@@ -137,6 +137,15 @@ fn registration_takes_its_time_and_is_waited_for_within_bounds() {
 }
 
 #[test]
+fn a_subsystem_that_another_security_server_registered_needs_no_registration() {
+    let scene = Scene::new();
+    scene.stand_in.state().status_of_new = "REGISTERED";
+    scene.apply(&[]).good();
+    assert_eq!(scene.planned(), [""; 0]);
+    assert!(!scene.changes().iter().any(|it| it.ends_with("/register")));
+}
+
+#[test]
 fn the_real_programs_wsdl_and_certificate_are_registered() {
     let (certificate, key) = certificate("adapter", (-1, 365));
     let tls = "[tls]\ncertificate = \"tls.pem\"\nkey = \"tls-key.pem\"\n";

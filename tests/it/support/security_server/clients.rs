@@ -90,7 +90,7 @@ pub(super) fn add(state: &mut State, body: &Value) -> Answer {
     let kind = client["connection_type"].as_str().unwrap_or("HTTPS");
     let made = Subsystem {
         name: client["subsystem_name"].as_str().map(str::to_owned),
-        status: "SAVED".to_owned(),
+        status: state.status_of_new.to_owned(),
         connection_type: kind.to_owned(),
         certificates: Vec::new(),
         descriptions: Vec::new(),

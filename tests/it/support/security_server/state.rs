@@ -93,6 +93,8 @@ pub struct State {
     pub subjects: Vec<(String, &'static str)>,
     /// The internal certificate.
     pub internal: X509,
+    /// Of a subsystem that is made; one that another security server registered is so here too.
+    pub status_of_new: &'static str,
     /// How often a subsystem that is being registered is looked at before it is; `None` is never.
     pub looks_until_registered: Option<usize>,
     /// Warnings for requests whose first line begins so.
@@ -124,6 +126,7 @@ impl State {
                 ("FI-TEST:psop-providers".to_owned(), "GLOBALGROUP"),
             ],
             internal: certificate("internal", (-1, 365)).0,
+            status_of_new: "SAVED",
             looks_until_registered: Some(1),
             warnings: Vec::new(),
             scripted: Vec::new(),
