@@ -38,7 +38,7 @@ ON_POSTGRES := scale:: scenarios:: repeats:: event_feed:: rate_limit:: settlemen
 ON_TWO_ADAPTERS := scenarios:: repeats_at_once:: events_at_once::
 
 .DEFAULT_GOAL := help
-.PHONY: help run test packages-test check deb deb-test container container-test bench fmt contract kill-test crash-test failover-test at-once-test hostile-test paging-test scale-test catalogue-test docs-test traces-test fuzz clean-debian-test \
+.PHONY: help run test packages-test check deb deb-test container container-test bench fmt contract kill-test crash-test failover-test at-once-test hostile-test paging-test scale-test catalogue-test registration-test docs-test traces-test fuzz clean-debian-test \
 	interop build-packages test-packages quick-stacks fuzz-packages
 
 help: ## List the targets
@@ -139,8 +139,13 @@ catalogue-test: build-packages ## The catalogue page in a real browser (Chromium
 	cargo build --locked
 	tests/browser/run.sh $(CURDIR)/target/debug/psop-adapter target/catalogue
 
+registration-test: build-packages ## Registering at a security server, X-Road's own OpenAPI document (XROAD_ADMIN_API=folder) held against every request and answer by Prism
+	cargo test --locked --no-run --test it
+	@tests/prism.sh target/prism; found=$$?; [ $$found != 3 ] || exit 0; [ $$found = 0 ] || exit $$found; \
+		PSOP_TEST_PRISM=$(CURDIR)/target/prism cargo test --locked --test it -- registration::
+
 docs-test: build-packages test-packages ## Every command of the documents understood or run, every file, link and key there
-	cargo test --locked --test it -- documentation:: packaging:: config_command:: monitoring:: registration::documents
+	cargo test --locked --test it -- documentation:: packaging:: config_command:: monitoring::
 
 traces-test: build-packages ## Spans of requests reach a collector, in a build with traces
 	cargo clippy --locked --all-targets --all-features -- -D warnings

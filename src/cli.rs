@@ -7,6 +7,7 @@ mod completions;
 mod config;
 mod contract;
 mod events;
+mod fetch;
 mod lint_wsdl;
 mod man;
 mod mandate_stand_in;
@@ -14,6 +15,7 @@ mod operate;
 mod os_user;
 mod registry;
 mod sample;
+mod security_server;
 mod serve;
 mod settlement;
 mod status;
@@ -38,7 +40,8 @@ const EXAMPLES: &str = "Examples:
   psop-adapter call getOstovoima --server http://127.0.0.1:8080/xroad \\
       --client FI-TEST/COM/9000007-0/care --body request.xml
 
-Exit codes: 0 done, 1 refused or found wrong, 2 the command line makes no sense.";
+Exit codes: 0 done, 1 refused or found wrong, 2 the command line makes no sense; of security-server also 3, not as it
+should be.";
 
 /// PSOP's purchasing powers over X-Road: a SOAP adapter that stands behind a security server.
 #[derive(Debug, Parser)]
@@ -86,6 +89,9 @@ enum Command {
     /// Make what TLS needs, and say what certificates are
     #[command(subcommand)]
     Tls(tls::Tls),
+    /// Keep what a security server has of us as a file says
+    #[command(subcommand)]
+    SecurityServer(security_server::SecurityServer),
     /// Stand in for the mandate service with answers from a file; never in PROD
     MandateStandIn(mandate_stand_in::MandateStandIn),
     /// Print a completion script for a shell
@@ -113,6 +119,7 @@ impl Cli {
             Command::Validate(command) => command.run(),
             Command::LintWsdl(command) => command.run(),
             Command::Tls(command) => command.run(),
+            Command::SecurityServer(command) => command.run(),
             Command::MandateStandIn(command) => command.run(),
             Command::Completions(command) => command.run(),
             Command::Man(command) => command.run(),
@@ -143,6 +150,20 @@ impl ConfigFile {
 fn environment() -> impl Iterator<Item = (String, String)> {
     std::env::vars_os()
         .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)))
+}
+
+/// An error whose text tells its causes already: printed as it is, they would be told twice. It may quote somebody
+/// else's answer, of which nothing may move a terminal.
+fn told_whole(error: impl std::fmt::Display) -> anyhow::Error {
+    anyhow::Error::msg(printable(&error.to_string()))
+}
+
+/// A text without control characters, but for line breaks.
+fn printable(text: &str) -> String {
+    let characters = text.chars();
+    characters
+        .filter(|c| *c == '\n' || !c.is_control())
+        .collect()
 }
 
 /// A runtime for one command's work.

@@ -2,7 +2,8 @@
 //!
 //! The map. A request goes from `http` through `soap` and `contract` to a service in `services`,
 //! which asks `store`, lets `domain` decide, asks `mandate` where someone acts for the customer, and
-//! commits. `app` puts them together; `cli` runs it. `partner` is what developers of callers are given.
+//! commits. `app` puts them together; `cli` runs it. `partner` is what developers of callers are given;
+//! `registration` keeps a security server as a file says.
 
 #[macro_use]
 pub mod contract;
@@ -17,7 +18,9 @@ pub mod durable;
 pub mod http;
 pub mod mandate;
 pub mod operate;
+pub mod outgoing;
 pub mod partner;
+pub mod registration;
 pub mod secrets;
 pub mod services;
 pub mod soap;

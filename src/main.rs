@@ -1,5 +1,6 @@
 //! The program `psop-adapter`: reads the command line, runs one command, and says by its exit code
 //! how it went. 0: done. 1: refused, or found wrong. 2: the command line makes no sense.
+//! 3: what was looked at is not as it should be.
 
 use std::process::ExitCode;
 

@@ -19,6 +19,7 @@ pub mod wire;
 use openssl::error::ErrorStack;
 
 use crate::domain::access::{MandateResult, Representation};
+use crate::outgoing::OutgoingError;
 use crate::secrets::SecretsError;
 
 use client::Client;
@@ -34,12 +35,9 @@ pub enum MandateError {
     BreakerOpen { failures: u64 },
     #[error("it did not answer within {timeout_ms} ms (mandate.timeout_ms)")]
     Timeout { timeout_ms: u128 },
-    #[error("it cannot be reached: {0}")]
-    Connect(#[from] std::io::Error),
-    #[error(
-        "its certificate or its TLS is refused (mandate.ca_file names who may vouch for it): {0}"
-    )]
-    Tls(#[from] openssl::ssl::Error),
+    /// Its certificate among the reasons.
+    #[error("it cannot be reached (mandate.ca_file names who may vouch for its certificate): {0}")]
+    Unreached(#[from] OutgoingError),
     #[error("the exchange broke off: {0}")]
     Exchange(#[from] hyper::Error),
     #[error("the request could not be put together: {0}")]

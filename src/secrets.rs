@@ -5,6 +5,7 @@
 //! (`sealing`), so that this one can change too. Invariant: no key is ever printed, logged or compared in text.
 
 mod api_key;
+mod api_token;
 mod key_file;
 mod keyring;
 mod sealing;
@@ -15,6 +16,7 @@ use std::path::PathBuf;
 use openssl::rand::rand_bytes;
 
 pub use api_key::ApiKey;
+pub use api_token::ApiToken;
 pub use key_file::{KeyFilePolicy, MasterKey};
 pub use keyring::{HashOf, Keyring};
 pub use sealing::{KeyId, SEAL_BYTES, key_id};

@@ -5,17 +5,17 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use http_body_util::Full;
 use hyper::{HeaderMap, Request, Response, Uri, body::Incoming};
-use openssl::error::ErrorStack;
 use tokio::sync::Semaphore;
 
 use crate::clock::Clock;
 use crate::config::Mandate;
+use crate::outgoing::{self, Connection, OutgoingError};
 use crate::secrets::{ApiKey, KeyFilePolicy, SecretsError};
 
 use super::breaker::Breaker;
-use super::connect::{Connection, Connections};
+use super::connect::Connections;
 use super::wire::{Outgoing, Signer, Verdict};
 use super::{MandateError, Question};
 
@@ -27,9 +27,12 @@ pub enum ClientError {
     #[error("mandate.url: {url} is no address")]
     Url { url: String },
     #[error("mandate.ca_file: {} holds no PEM certificates that can be used: {source}", path.display())]
-    Authorities { path: PathBuf, source: ErrorStack },
-    #[error("openssl: {0}")]
-    OpenSsl(#[source] ErrorStack),
+    Authorities {
+        path: PathBuf,
+        source: OutgoingError,
+    },
+    #[error("mandate.url: {0}")]
+    Outgoing(#[source] OutgoingError),
 }
 
 /// The mandate service, ready to be asked.
@@ -63,21 +66,14 @@ impl Client {
         };
         let uri: Uri = settings.url.parse().map_err(|_| url())?;
         let authority = uri.authority().ok_or_else(url)?;
-        let is_tls = uri.scheme_str() == Some("https");
-        let port = authority
-            .port_u16()
-            .unwrap_or(if is_tls { 443 } else { 80 });
         let ca_file = settings.ca_file.as_deref();
-        let connections =
-            Connections::new(authority.host(), port, is_tls, ca_file).map_err(|source| {
-                match ca_file {
-                    Some(path) => ClientError::Authorities {
-                        path: path.to_owned(),
-                        source,
-                    },
-                    None => ClientError::OpenSsl(source),
-                }
-            })?;
+        let connections = Connections::new(&uri, ca_file).map_err(|source| match ca_file {
+            Some(path) => ClientError::Authorities {
+                path: path.to_owned(),
+                source,
+            },
+            None => ClientError::Outgoing(source),
+        })?;
         Ok(Client {
             signer: Signer {
                 client_id: settings.client_id.clone(),
@@ -169,15 +165,10 @@ impl Client {
         let (head, body) = response.into_parts();
         let bytes_max = self.settings.answer_bytes_max;
         let limit = usize::try_from(bytes_max).unwrap_or(usize::MAX);
-        match Limited::new(body, limit).collect().await {
-            Ok(collected) => Ok((head.headers, collected.to_bytes())),
-            Err(error) if error.is::<LengthLimitError>() => {
-                Err(MandateError::TooLarge { bytes_max })
-            }
-            Err(error) => match error.downcast::<hyper::Error>() {
-                Ok(error) => Err(MandateError::Exchange(*error)),
-                Err(_) => Err(MandateError::Malformed),
-            },
+        match outgoing::read(body, limit).await {
+            Ok(bytes) => Ok((head.headers, bytes)),
+            Err(OutgoingError::TooLarge { .. }) => Err(MandateError::TooLarge { bytes_max }),
+            Err(error) => Err(error.into()),
         }
     }
 }

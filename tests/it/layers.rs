@@ -22,6 +22,13 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
         ],
     ),
     ("operate", &["cli", "http", "soap"]),
+    (
+        "registration",
+        &[
+            "app", "cli", "config", "contract", "http", "mandate", "operate", "partner",
+            "services", "soap", "store",
+        ],
+    ),
     ("services", &["http", "operate"]),
     ("store", &["operate", "soap"]),
     ("contract", &["services"]),
@@ -239,6 +246,10 @@ fn a_layer_that_names_a_forbidden_one_is_found() {
         ("src/http/admin.rs", "use crate::operate::Command;"),
         ("src/operate/status.rs", "use crate::cli::Cli;"),
         ("src/mandate/client.rs", "use crate::services::Services;"),
+        (
+            "src/registration/apply.rs",
+            "use crate::partner::wsdl_lint::lint;",
+        ),
         ("src/store/sled/open.rs", "use crate::soap::header::Header;"),
         (
             "src/store/sled/open.rs",

@@ -57,6 +57,7 @@ mod privacy;
 mod properties;
 mod rate_limit;
 mod records;
+mod registration;
 mod repeats;
 mod repeats_at_once;
 mod request_shapes;

@@ -3,27 +3,23 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
-use std::pin::Pin;
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
-use hyper::client::conn::http1;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use hyper::{Request, Response};
-use hyper_util::rt::TokioIo;
-use openssl::ssl::{Ssl, SslContext, SslMethod, SslVerifyMode, SslVersion};
 use openssl::x509::X509;
 use serde_json::Value;
-use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
-use tokio_openssl::SslStream;
 
 use super::{Ended, Series, print};
 use crate::admin_access::{AdminFile, NONCE_HEADER, PROOF_HEADER, nonce};
+use crate::cli::told_whole;
 use crate::operate::{Command, Line};
+use crate::outgoing::{Peer, Trust};
 
 /// How long a server may take to be reached and to prove itself.
 const FIND_TIMEOUT: Duration = Duration::from_secs(10);
@@ -128,13 +124,16 @@ impl Server {
 
     async fn send(&self, request: Request<Full<Bytes>>) -> anyhow::Result<Response<Incoming>> {
         let address = self.address();
-        let stream = TcpStream::connect(address)
-            .await
-            .with_context(|| format!("nothing answers on {address}"))?;
-        let answer = match &self.file.certificate {
-            None => exchange(stream, request).await,
-            Some(certificate) => exchange(shake_hands(stream, certificate).await?, request).await,
+        let pinned = match &self.file.certificate {
+            Some(certificate) => Some(X509::from_pem(certificate.as_bytes())?),
+            None => None,
         };
+        let trust = pinned.as_ref().map(Trust::Exactly);
+        let peer = Peer::new(&address.ip().to_string(), address.port(), trust)?;
+        let opened = peer.open().await.map_err(told_whole);
+        let mut opened = opened.with_context(|| format!("no server of ours on {address}"))?;
+        // The connection ends with the answer.
+        let answer = opened.connection.send_request(request).await;
         answer.with_context(|| format!("the server on {address} broke off"))
     }
 
@@ -160,37 +159,6 @@ fn named(command: &Command) -> anyhow::Result<(String, Vec<u8>)> {
         .next()
         .context("the command has no name, which is a defect of this program")?;
     Ok((name, serde_json::to_vec(&arguments)?))
-}
-
-async fn exchange<S>(stream: S, request: Request<Full<Bytes>>) -> anyhow::Result<Response<Incoming>>
-where
-    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
-{
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    // It ends with the connection, which ends with the answer.
-    tokio::spawn(connection);
-    Ok(sender.send_request(request).await?)
-}
-
-/// TLS to the holder of exactly this certificate's key: neither names nor dates nor issuers matter.
-async fn shake_hands(stream: TcpStream, certificate: &str) -> anyhow::Result<SslStream<TcpStream>> {
-    let expected = X509::from_pem(certificate.as_bytes())?;
-    let mut context = SslContext::builder(SslMethod::tls_client())?;
-    context.set_min_proto_version(Some(SslVersion::TLS1_2))?;
-    // The comparison below is the verification.
-    context.set_verify(SslVerifyMode::NONE);
-    let mut stream = SslStream::new(Ssl::new(&context.build())?, stream)?;
-    Pin::new(&mut stream)
-        .connect()
-        .await
-        .context("the TLS handshake failed")?;
-    let shown = stream.ssl().peer_certificate();
-    let shown = shown.map(|shown| shown.to_der()).transpose()?;
-    ensure!(
-        shown == Some(expected.to_der()?),
-        "the server shows another certificate than the admin file tells of"
-    );
-    Ok(stream)
 }
 
 /// Prints lines as they come, up to the one that tells the exit code.
