@@ -317,7 +317,7 @@ impl App {
     fn store_fault(&self, error: StoreError) -> Fault {
         match &error {
             StoreError::Busy => {
-                self.metrics.edge.shed("commit_queue");
+                self.metrics.edge.shed("store_busy");
                 tracing::warn!("{error}");
             }
             StoreError::Conflict => tracing::warn!("{error}"),

@@ -31,6 +31,7 @@ pub mod route;
 pub mod server;
 #[cfg(test)]
 mod tests;
+mod throttle;
 mod timed_io;
 pub mod tls;
 

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
+use openssl::x509::X509Ref;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -86,6 +87,8 @@ fn refuse_control(config: &Config) -> anyhow::Result<()> {
 }
 
 async fn run(command: Serve, config: Config, level: &Level) -> anyhow::Result<ExitCode> {
+    // First of all: opening a large store takes a while, and by default these signals kill.
+    let (stop, hangup) = (stop_signal()?, signal(SignalKind::hangup())?);
     refuse_control(&config)?;
     let tls = match &config.tls {
         Some(tls) => Some(Acceptor::load(&Files::public(tls))?),
@@ -102,7 +105,10 @@ async fn run(command: Serve, config: Config, level: &Level) -> anyhow::Result<Ex
     let admin_file = AdminFile {
         address: admin,
         token: Token::random()?,
-        certificate: admin_tls.as_ref().map(pem_of).transpose()?,
+        certificate: match &admin_tls {
+            Some(acceptor) => Some(pem_of(&acceptor.certificate())?),
+            None => None,
+        },
     };
     let acceptors: Vec<Acceptor> = tls.iter().chain(&admin_tls).cloned().collect();
     let listeners = Listeners {
@@ -115,7 +121,6 @@ async fn run(command: Serve, config: Config, level: &Level) -> anyhow::Result<Ex
     let mut stdout = std::io::stdout();
     let app = App::new(&config, Arc::clone(&store), keyring).with_mandates(mandates);
     let app = Arc::new(app);
-    let (stop, hangup) = (stop_signal()?, signal(SignalKind::hangup())?);
     // Only now: what it says is true while the store is ours.
     let admin_path = AdminFile::path_of(config.store.place());
     admin_file
@@ -159,9 +164,8 @@ async fn run(command: Serve, config: Config, level: &Level) -> anyhow::Result<Ex
     Ok(ExitCode::SUCCESS)
 }
 
-/// The certificate that an acceptor shows, as PEM.
-fn pem_of(acceptor: &Acceptor) -> anyhow::Result<String> {
-    Ok(String::from_utf8(acceptor.certificate().to_pem()?)?)
+fn pem_of(certificate: &X509Ref) -> anyhow::Result<String> {
+    Ok(String::from_utf8(certificate.to_pem()?)?)
 }
 
 /// The public and the admin listener: handed over by the system, or bound here.

@@ -24,7 +24,8 @@ use openssl::x509::{
     X509, X509Builder, X509Extension, X509Name, X509NameBuilder, X509Ref, X509Req,
 };
 
-use crate::http::tls::certificate::{fingerprint, now_s, seconds_of};
+use super::printable;
+use crate::http::tls::certificate::{days_between, fingerprint, now_s, seconds_of};
 
 /// Length of a new RSA key.
 const KEY_BITS: u32 = 3072;
@@ -189,7 +190,7 @@ fn write_new(path: &Path, mode: u32, bytes: &[u8]) -> anyhow::Result<()> {
 /// Say what the certificates in files are, and when they end.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Exit codes: 0 all are in force, 1 one has ended or is not yet in force, or a file holds none.\n\
+    after_help = "Exit codes: 0 all are in force, 1 one has ended or is not yet in force, or a file holds neither certificate nor key.\n\
     Example: psop-adapter tls inspect /etc/psop-adapter/tls/certificate.pem"
 )]
 pub struct Inspect {
@@ -200,25 +201,45 @@ pub struct Inspect {
 
 impl Inspect {
     fn run(self) -> anyhow::Result<ExitCode> {
-        let mut all_in_force = true;
+        let mut is_well = true;
         for path in &self.files {
-            for certificate in read(path)? {
-                all_in_force &= describe(path, &certificate)?;
+            match read(path)? {
+                Found::Certificates(certificates) => {
+                    for certificate in certificates {
+                        is_well &= describe(path, &certificate)?;
+                    }
+                }
+                Found::Key => println!("{}\n  a private key, which is not shown", path.display()),
+                Found::Nothing => {
+                    eprintln!("{} holds no certificate, as PEM or DER", path.display());
+                    is_well = false;
+                }
             }
         }
-        Ok(ExitCode::from(u8::from(!all_in_force)))
+        Ok(ExitCode::from(u8::from(!is_well)))
     }
 }
 
-fn read(path: &Path) -> anyhow::Result<Vec<X509>> {
+/// What a file holds.
+enum Found {
+    Certificates(Vec<X509>),
+    Key,
+    Nothing,
+}
+
+fn read(path: &Path) -> anyhow::Result<Found> {
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let found = X509::stack_from_pem(&bytes).unwrap_or_default();
-    if !found.is_empty() {
-        return Ok(found);
+    let mut found = X509::stack_from_pem(&bytes).unwrap_or_default();
+    if found.is_empty() {
+        found.extend(X509::from_der(&bytes));
     }
-    let one = X509::from_der(&bytes)
-        .map_err(|_| anyhow::anyhow!("{} holds no certificate, as PEM or DER", path.display()))?;
-    Ok(vec![one])
+    Ok(if !found.is_empty() {
+        Found::Certificates(found)
+    } else if String::from_utf8_lossy(&bytes).contains("PRIVATE KEY-----") {
+        Found::Key
+    } else {
+        Found::Nothing
+    })
 }
 
 /// Prints a certificate; whether it is in force now.
@@ -226,13 +247,12 @@ fn describe(path: &Path, certificate: &X509Ref) -> anyhow::Result<bool> {
     let now_s = now_s();
     let ends_s = seconds_of(certificate.not_after())?;
     let begins_s = seconds_of(certificate.not_before())?;
-    let days = (ends_s - now_s).div_euclid(86_400);
     let state = if ends_s <= now_s {
         "has ended".to_owned()
     } else if begins_s > now_s {
         "not in force yet".to_owned()
     } else {
-        format!("{days} days left")
+        format!("{} days left", days_between(now_s, ends_s))
     };
     let key = certificate.public_key()?;
     let kind = if key.rsa().is_ok() {
@@ -241,11 +261,17 @@ fn describe(path: &Path, certificate: &X509Ref) -> anyhow::Result<bool> {
         "not RSA: security servers do not speak it"
     };
     println!("{}", path.display());
-    println!("  subject      {}", text_of(certificate.subject_name())?);
-    println!("  issuer       {}", text_of(certificate.issuer_name())?);
+    println!(
+        "  subject      {}",
+        printable(&text_of(certificate.subject_name())?)
+    );
+    println!(
+        "  issuer       {}",
+        printable(&text_of(certificate.issuer_name())?)
+    );
     let names = alternative_names(certificate);
     if !names.is_empty() {
-        println!("  names        {names}");
+        println!("  names        {}", printable(&names));
     }
     println!("  key          {kind}, {} bits", key.bits());
     println!("  from         {}", certificate.not_before());

@@ -14,6 +14,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::admin::{Admin, Guard};
 use super::connection::{self, Rules};
+use super::throttle::Throttle;
 use super::tls::{Acceptor, Handshake};
 use super::{Console, Endpoint, Refusal, accept, exchange};
 use crate::config::Limits;
@@ -22,8 +23,6 @@ use crate::config::Limits;
 const BUSY_CONNECTIONS_MAX: usize = 1_024;
 /// And such a caller has so long to send its request and take its answer, its TLS handshake included.
 const BUSY_TIMEOUT_MS: u64 = 2_000;
-/// Shortest time between two warnings of it.
-const WARNING_INTERVAL: Duration = Duration::from_secs(1);
 /// At shutdown, so many connections that the system has taken for us already are still served.
 const BACKLOG_MAX: usize = 1_024;
 
@@ -103,9 +102,7 @@ struct Public<E> {
     permits: Arc<Semaphore>,
     busy_permits: Arc<Semaphore>,
     connections: JoinSet<()>,
-    /// Connections refused since the last warning of it, and when that was.
-    refused: u64,
-    warned: Option<Instant>,
+    refusals: Throttle,
 }
 
 impl<E: Endpoint> Public<E> {
@@ -120,8 +117,7 @@ impl<E: Endpoint> Public<E> {
                 endpoint,
             },
             connections: JoinSet::new(),
-            refused: 0,
-            warned: None,
+            refusals: Throttle::default(),
         }
     }
 
@@ -158,32 +154,19 @@ impl<E: Endpoint> Public<E> {
         edge.connections.inc();
         if let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() {
             self.connections.spawn(service.serve(stream, permit));
-        } else if let Ok(permit) = Arc::clone(&self.busy_permits).try_acquire_owned() {
-            self.connections.spawn(service.refuse_busy(stream, permit));
-            edge.shed("connections");
-            self.refused += 1;
-        } else {
-            edge.shed("connections");
-            self.refused += 1;
-        }
-        self.warn_of_refused();
-    }
-
-    /// One line a second at most: a flood must not fill the log too.
-    fn warn_of_refused(&mut self) {
-        let quiet = self
-            .warned
-            .is_some_and(|warned| warned.elapsed() < WARNING_INTERVAL);
-        if self.refused == 0 || quiet {
             return;
         }
-        tracing::warn!(
-            refused = self.refused,
-            open_max = self.service.rules.limits.connections_max,
-            "connections are refused: raise limits.connections_max if this lasts"
-        );
-        self.refused = 0;
-        self.warned = Some(Instant::now());
+        if let Ok(permit) = Arc::clone(&self.busy_permits).try_acquire_owned() {
+            self.connections.spawn(service.refuse_busy(stream, permit));
+        }
+        edge.shed("connections");
+        if let Some(unsaid) = self.refusals.due() {
+            tracing::warn!(
+                refused = unsaid + 1,
+                open_max = self.service.rules.limits.connections_max,
+                "connections are refused: raise limits.connections_max if this lasts"
+            );
+        }
     }
 
     async fn drain(mut self, deadline: Instant) -> DrainReport {

@@ -21,6 +21,7 @@ use tokio_openssl::SslStream;
 
 use self::certificate::{Certificate, fingerprint};
 use self::files::{FileError, Files};
+use super::throttle::Throttle;
 use crate::config::ClientMode;
 
 /// The TLS 1.2 suites that security servers offer, forward-secret all, GCM before CBC.
@@ -90,6 +91,7 @@ impl Caller {
 #[derive(Clone)]
 pub struct Acceptor {
     loaded: Arc<RwLock<Arc<Loaded>>>,
+    failures: Arc<Throttle>,
 }
 
 /// What was read from one set of files.
@@ -110,6 +112,7 @@ impl Acceptor {
     pub fn load(files: &Files) -> Result<Self, TlsError> {
         Ok(Self {
             loaded: Arc::new(RwLock::new(Arc::new(Loaded::read(files)?))),
+            failures: Arc::default(),
         })
     }
 
@@ -162,6 +165,11 @@ impl Acceptor {
 }
 
 impl Loaded {
+    /// The certificate that callers are shown.
+    pub fn certificate(&self) -> &X509Ref {
+        &self.certificate
+    }
+
     /// Reads certificate (with its chain), key and pins and checks that they belong together.
     ///
     /// # Errors
@@ -289,7 +297,9 @@ impl Handshake {
                 Handshake::Tls(stream)
             }
             Err(error) => {
-                tracing::info!(%error, "a TLS handshake failed");
+                if let Some(unsaid) = acceptor.failures.due() {
+                    tracing::info!(%error, unsaid, "a TLS handshake failed");
+                }
                 let (result, caller) = match error {
                     TlsError::HandshakeTimeout { .. } => ("timeout", "unknown"),
                     TlsError::ClientUnknown { .. } => ("not_pinned", Caller::Unpinned.name()),

@@ -5,6 +5,7 @@ mod edge;
 mod store;
 pub mod text;
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use prometheus_client::encoding::text::encode;
@@ -31,6 +32,7 @@ type ByCertificate = [(&'static str, String); 2];
 /// What is counted while the program runs.
 pub struct Metrics {
     registry: Registry,
+    looking_up: Mutex<()>,
     /// Where callers come in.
     pub edge: Edge,
     requests: Family<ByRequest, Counter>,
@@ -150,6 +152,7 @@ impl Metrics {
         );
         Metrics {
             registry,
+            looking_up: Mutex::default(),
             edge,
             requests,
             duration_s,
@@ -214,6 +217,11 @@ impl Metrics {
         self.in_flight.set(count(now.requests_in_flight));
         self.connections_open.set(count(now.connections_open));
         self.store_ready.set(now.store_ready.into());
+        // Two that ask at once would take each other's certificates away.
+        let _alone = self
+            .looking_up
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         // Those of before a reload are gone.
         self.certificate_s.clear();
         for (role, sha256, seconds) in now.certificates {

@@ -5,9 +5,10 @@
 
 use std::path::PathBuf;
 
+use anyhow::ensure;
 use tokio::signal::unix::Signal;
 
-use super::{Serve, pem_of};
+use super::{Serve, certificates, pem_of};
 use crate::admin_access::AdminFile;
 use crate::config::Config;
 use crate::http::tls::files::Files;
@@ -44,39 +45,55 @@ impl Reload<'_> {
     }
 
     fn now(&mut self) -> anyhow::Result<()> {
-        let config = self.command.load()?;
-        let public = match (&self.tls, &config.tls) {
-            (Some(_), Some(tls)) => Some(Loaded::read(&Files::public(tls))?),
+        let written = self.command.load()?;
+        let next = self.taken_over(&written);
+        // By what would be running: the file's own environment and listeners are not.
+        let problems = next.problems();
+        ensure!(problems.is_empty(), "{}", problems.join("; "));
+        let filter = Level::parse(&next.log.level)?;
+        let public = match (&self.tls, &next.tls) {
+            (Some(acceptor), Some(tls)) => Some((acceptor, Loaded::read(&Files::public(tls))?)),
             _ => None,
         };
-        let admin = match (&self.admin_tls, config.admin.tls()) {
-            (Some(_), Some((certificate, key))) => {
-                Some(Loaded::read(&Files::admin(certificate, key))?)
+        let admin = match (&self.admin_tls, next.admin.tls()) {
+            (Some(acceptor), Some((certificate, key))) => {
+                Some((acceptor, Loaded::read(&Files::admin(certificate, key))?))
             }
             _ => None,
         };
-        // The last that can be refused. From here on everything is taken over.
-        self.level.set(&config.log.level)?;
-        self.config.log.level.clone_from(&config.log.level);
-        if let (Some(acceptor), Some(loaded)) = (&self.tls, public) {
-            acceptor.replace(loaded);
-            self.config.tls.clone_from(&config.tls);
-        }
-        if let (Some(acceptor), Some(loaded)) = (&self.admin_tls, admin) {
-            acceptor.replace(loaded);
-            self.config
-                .admin
-                .certificate
-                .clone_from(&config.admin.certificate);
-            self.config.admin.key.clone_from(&config.admin.key);
-            self.admin_file.certificate = Some(pem_of(acceptor)?);
+        let waiting = next.differing_keys(&written)?;
+        if let Some((_, loaded)) = &admin {
+            self.admin_file.certificate = Some(pem_of(loaded.certificate())?);
             self.admin_file.write(&self.admin_path)?;
         }
-        let waiting = self.config.differing_keys(&config)?;
+        // From here on nothing is refused.
+        for (acceptor, loaded) in public.into_iter().chain(admin) {
+            acceptor.replace(loaded);
+        }
+        self.level.set(filter)?;
+        self.config = next;
         if !waiting.is_empty() {
             let keys = waiting.join(", ");
             tracing::warn!(keys, "these keys were changed and wait for a restart");
         }
+        let acceptors = self.tls.iter().chain(&self.admin_tls);
+        certificates::warn(acceptors.flat_map(Acceptor::certificates));
         Ok(())
+    }
+
+    /// What would be running: the running configuration with those keys of another that are taken over.
+    fn taken_over(&self, written: &Config) -> Config {
+        let mut next = self.config.clone();
+        next.log.level.clone_from(&written.log.level);
+        if self.tls.is_some() && written.tls.is_some() {
+            next.tls.clone_from(&written.tls);
+        }
+        if self.admin_tls.is_some() && written.admin.tls().is_some() {
+            next.admin
+                .certificate
+                .clone_from(&written.admin.certificate);
+            next.admin.key.clone_from(&written.admin.key);
+        }
+        next
     }
 }

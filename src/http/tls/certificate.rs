@@ -44,7 +44,7 @@ impl Certificate {
 
     /// Whole days until it ends; negative once it has.
     pub fn days_left(&self, now_s: i64) -> i64 {
-        (self.ends_s - now_s).div_euclid(86_400)
+        days_between(now_s, self.ends_s)
     }
 
     /// A warning where the end is near or past.
@@ -70,6 +70,11 @@ impl Certificate {
             format!("{what} ends in {days} days: {advice}")
         })
     }
+}
+
+/// Whole days from one instant to a later one, both in seconds since 1970; negative for an earlier one.
+pub fn days_between(from_s: i64, to_s: i64) -> i64 {
+    (to_s - from_s).div_euclid(86_400)
 }
 
 /// The machine's time, in seconds since 1970: certificates end by it, whatever `clock` says.

@@ -13,7 +13,7 @@ pub const SHEDS: [&str; 6] = [
     "bodies",
     "requests_in_flight",
     "client_requests",
-    "commit_queue",
+    "store_busy",
     "request_timeout",
 ];
 

@@ -63,7 +63,7 @@ impl StoreMetrics {
         );
         registry.register(
             "store_batch_changes",
-            "Changes made durable together",
+            "Changes taken into one batch, conflicts included",
             self.batch.clone(),
         );
     }
@@ -77,7 +77,7 @@ impl StoreMetrics {
         }
     }
 
-    /// A batch of so many changes is made durable.
+    /// A batch of so many changes is begun.
     pub fn batch(&self, changes: usize) {
         self.batch
             .observe(f64::from(u32::try_from(changes).unwrap_or(u32::MAX)));
