@@ -11,7 +11,7 @@ use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 
 use self::gather::Gathered;
-use super::told_whole;
+use super::{printable, told_whole};
 use crate::domain::client::ClientId;
 use crate::registration::apply::Apply;
 use crate::registration::client::Client;
@@ -150,6 +150,7 @@ impl ApplyCommand {
         let mut apply = Apply {
             client: &mut gathered.client,
             wanted: &gathered.wanted,
+            agreed: &plan,
             accepted: &self.accept_warning,
             registration_wait_s: gathered.server.registration_wait_s,
             tell: &mut tell,
@@ -233,7 +234,7 @@ impl Export {
         let present = present.map_err(told_whole)?;
         let text = export(&server, &present, &self.client, self.wsdl.as_deref());
         let text = text.map_err(told_whole)?;
-        print::line(text.trim_end())?;
+        print::line(&printable(text.trim_end()))?;
         Ok(ExitCode::SUCCESS)
     }
 }

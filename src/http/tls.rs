@@ -92,6 +92,8 @@ impl Caller {
 pub struct Acceptor {
     loaded: Arc<RwLock<Arc<Loaded>>>,
     failures: Arc<Throttle>,
+    /// Apart, so that other failures do not hide whose certificate it was.
+    strangers: Arc<Throttle>,
 }
 
 /// What was read from one set of files.
@@ -113,6 +115,7 @@ impl Acceptor {
         Ok(Self {
             loaded: Arc::new(RwLock::new(Arc::new(Loaded::read(files)?))),
             failures: Arc::default(),
+            strangers: Arc::default(),
         })
     }
 
@@ -297,14 +300,16 @@ impl Handshake {
                 Handshake::Tls(stream)
             }
             Err(error) => {
-                if let Some(unsaid) = acceptor.failures.due() {
+                let (throttle, result, caller) = match error {
+                    TlsError::HandshakeTimeout { .. } => (&acceptor.failures, "timeout", "unknown"),
+                    TlsError::ClientUnknown { .. } => {
+                        (&acceptor.strangers, "not_pinned", Caller::Unpinned.name())
+                    }
+                    _ => (&acceptor.failures, "failed", "unknown"),
+                };
+                if let Some(unsaid) = throttle.due() {
                     tracing::info!(%error, unsaid, "a TLS handshake failed");
                 }
-                let (result, caller) = match error {
-                    TlsError::HandshakeTimeout { .. } => ("timeout", "unknown"),
-                    TlsError::ClientUnknown { .. } => ("not_pinned", Caller::Unpinned.name()),
-                    _ => ("failed", "unknown"),
-                };
                 count(result, caller, false);
                 Handshake::Failed
             }

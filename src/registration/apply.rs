@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep};
 use super::advice;
 use super::client::{ApiError, Client, Content, segment};
 use super::model::{Settings, Subject, api_id};
-use super::plan::{Group, Plan, PlanError, Published, Step, plan};
+use super::plan::{Group, Plan, PlanError, Published, Sign, Step, plan};
 use super::present::{self, Present, REGISTERED};
 use super::wanted::Wanted;
 use super::wire::Deviation;
@@ -20,6 +20,9 @@ use super::wire::Deviation;
 /// How often a registration's status is asked for: soon at first, since it may be approved automatically.
 const POLL_FIRST: Duration = Duration::from_millis(250);
 const POLL_MAX: Duration = Duration::from_secs(10);
+
+/// So often the plan is made anew: a subsystem, its registration, its WSDL and a refresh need fewer.
+const ROUNDS_MAX: usize = 12;
 
 /// Why not everything was done. What was done before stays.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +51,11 @@ pub enum ApplyError {
         "cannot {step}: it needs what a step before it should have made, which is a defect of this program"
     )]
     OutOfOrder { step: String },
+    #[error(
+        "something else than what was shown would have to be done now; look at the plan again: {}",
+        .0.join("; ")
+    )]
+    Changed(Vec<String>),
     #[error("the security server does not keep what it was told; still to be done: {}", .0.join("; "))]
     Unsettled(Vec<String>),
 }
@@ -77,6 +85,8 @@ fn accepting(warnings: &[Deviation]) -> String {
 pub struct Apply<'a> {
     pub client: &'a mut Client,
     pub wanted: &'a Wanted,
+    /// The plan that somebody agreed to.
+    pub agreed: &'a Plan,
     /// Codes of warnings that are passed over.
     pub accepted: &'a [String],
     pub registration_wait_s: u64,
@@ -96,6 +106,7 @@ impl Apply<'_> {
     /// Runs until nothing is left, and tells how many steps were done.
     pub async fn run(&mut self, mut published: Published<'_>) -> Result<usize, ApplyError> {
         let mut done = 0;
+        let mut rounds = 0;
         let mut before: Option<Plan> = None;
         loop {
             let subjects = self.wanted.rights.iter().map(|right| &right.subject);
@@ -105,7 +116,13 @@ impl Apply<'_> {
             if plan.steps.is_empty() {
                 return Ok(done);
             }
-            if before.is_some_and(|before| before.steps == plan.steps) {
+            let not_agreed = self.not_agreed(&plan, before.is_none());
+            if !not_agreed.is_empty() {
+                return Err(ApplyError::Changed(not_agreed));
+            }
+            rounds += 1;
+            let is_the_same = before.is_some_and(|before| before.steps == plan.steps);
+            if is_the_same || rounds > ROUNDS_MAX {
                 let steps = plan.steps.iter().map(Step::title);
                 return Err(ApplyError::Unsettled(steps.collect()));
             }
@@ -122,6 +139,17 @@ impl Apply<'_> {
             }
             before = Some(plan);
         }
+    }
+
+    /// Steps that nobody was shown: of the first plan any, of later ones those that take something away.
+    fn not_agreed(&self, plan: &Plan, is_first: bool) -> Vec<String> {
+        let new = plan
+            .steps
+            .iter()
+            .filter(|step| !self.agreed.steps.contains(step));
+        new.filter(|step| is_first || step.sign() == Sign::Removed)
+            .map(Step::title)
+            .collect()
     }
 
     async fn perform(&mut self, step: &Step, present: &Present) -> Result<Next, ApplyError> {

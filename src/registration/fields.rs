@@ -16,6 +16,12 @@ pub struct Problems<'t> {
     found: RefCell<Vec<Problem>>,
 }
 
+/// The line, from 1, that the byte at a place stands in.
+pub(super) fn line_of(text: &str, at: usize) -> usize {
+    let before = text.get(..at).unwrap_or(text);
+    1 + before.matches('\n').count()
+}
+
 impl<'t> Problems<'t> {
     /// None yet, of a document with this text.
     pub fn new(text: &'t str) -> Problems<'t> {
@@ -26,8 +32,7 @@ impl<'t> Problems<'t> {
     }
 
     fn add(&self, at: usize, what: String) {
-        let before = self.text.get(..at).unwrap_or(self.text);
-        let line = 1 + before.matches('\n').count();
+        let line = line_of(self.text, at);
         self.found.borrow_mut().push((line, what));
     }
 

@@ -371,6 +371,15 @@ impl<'a> Planner<'a> {
                 is.map_or("not set", String::as_str)
             ));
         }
+        for service in description.iter().flat_map(|it| &it.services) {
+            for stranger in &service.strangers {
+                self.plan.notes.push(format!(
+                    "{stranger} has the right to {}, and is of a kind that this program does not know: it is left \
+                     alone; look at it, and take it by hand where it should not be",
+                    service.name.code
+                ));
+            }
+        }
         for other in &self.subsystem.descriptions {
             if Some(&other.id) != description.map(|it| &it.id) {
                 let note = format!(

@@ -61,6 +61,8 @@ pub struct Service {
     pub name: ServiceName,
     pub settings: Settings,
     pub subjects: BTreeSet<Subject>,
+    /// Identifiers of those with a right whose kind or writing is not understood.
+    pub strangers: Vec<String>,
 }
 
 impl Subsystem {
@@ -194,9 +196,16 @@ async fn read_description(
     for service in description.services {
         let path = format!("/services/{}/service-clients", segment(&service.id));
         let clients: Vec<wire::ServiceClient> = client.get(&path).await?;
-        let subjects = clients.iter().filter_map(|it| subject(it, local_groups));
+        let (mut subjects, mut strangers) = (BTreeSet::new(), Vec::new());
+        for one in &clients {
+            match subject(one, local_groups) {
+                Some(subject) => drop(subjects.insert(subject)),
+                None => strangers.push(one.id.clone()),
+            }
+        }
         services.push(Service {
-            subjects: subjects.collect(),
+            subjects,
+            strangers,
             name: name(&service),
             settings: Settings {
                 verify_tls: service

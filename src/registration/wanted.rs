@@ -10,7 +10,7 @@ use hyper::Uri;
 use openssl::x509::X509;
 use toml::de::DeTable;
 
-use super::fields::{Problems, Section};
+use super::fields::{Problems, Section, line_of};
 use super::model::{ConnectionType, ServiceName, Settings, Subject};
 use crate::domain::client::ClientId;
 use crate::secrets::ApiToken;
@@ -173,7 +173,12 @@ fn read<T>(
     })?;
     let table = DeTable::parse(&text).map_err(|error| WantedError::Syntax {
         path: path.to_owned(),
-        message: error.to_string(),
+        // Without the line itself, which may hold a key.
+        message: format!(
+            "line {}: {}",
+            line_of(&text, error.span().map_or(0, |span| span.start)),
+            error.message().replace('\n', ", ")
+        ),
     })?;
     let problems = Problems::new(&text);
     let root = Section::root(&problems, table.get_ref());

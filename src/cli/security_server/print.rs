@@ -36,10 +36,10 @@ fn coloured(colour: &str, text: &str) -> String {
 }
 
 pub(super) fn plan(gathered: &Gathered, present: &Present, plan: &Plan) -> anyhow::Result<()> {
-    line(&format!(
+    line(&printable(&format!(
         "security server {} at {}, subsystem {}",
         present.server, gathered.server.url, gathered.wanted.client
-    ))?;
+    )))?;
     for step in &plan.steps {
         let (sign, colour) = match step.sign() {
             Sign::Added => ("+", GREEN),

@@ -51,6 +51,7 @@ fn description(url: &str, services: &[ServiceName]) -> Description {
         name: name.clone(),
         settings: settings(60),
         subjects: BTreeSet::new(),
+        strangers: Vec::new(),
     };
     Description {
         id: "1".to_owned(),
@@ -190,4 +191,21 @@ fn all_problems_are_told_at_once() {
     let services = [name("getOld", "v1")];
     let error = plan(&wanted, &present, Published::Services(&services)).unwrap_err();
     assert_eq!(error.0.len(), 3, "{error}");
+}
+
+#[test]
+fn a_right_of_whom_nobody_understands_is_noted_and_not_passed_over() {
+    let codes = [ServiceName {
+        code: "getOstovoima".to_owned(),
+        version: Some("v1".to_owned()),
+    }];
+    let mut description = description(WSDL, &codes);
+    description.services[0].strangers.push("ODD:1".to_owned());
+    let present = present(vec![description]);
+    let plan = plan(&wanted(), &present, Published::JustRead).unwrap();
+    let told = plan
+        .notes
+        .iter()
+        .any(|note| note.contains("ODD:1") && note.contains("by hand"));
+    assert!(told, "{:?}", plan.notes);
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
-use openssl::ssl::{SslConnector, SslMethod};
+use openssl::ssl::{SslConnector, SslMethod, SslVersion};
 use postgres_openssl::MakeTlsConnector;
 use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 use tokio_postgres::{Config, NoTls};
@@ -137,6 +137,9 @@ fn pool(
 fn tls(options: &Options) -> Result<MakeTlsConnector, StoreError> {
     let failed = |error| refused(&format!("TLS to the database cannot be set up: {error}"));
     let mut builder = SslConnector::builder(SslMethod::tls_client()).map_err(failed)?;
+    builder
+        .set_min_proto_version(Some(SslVersion::TLS1_2))
+        .map_err(failed)?;
     if let Some(path) = &options.ca_file {
         builder.set_ca_file(path).map_err(|error| {
             refused(&format!(

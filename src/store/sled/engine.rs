@@ -211,7 +211,6 @@ impl Fenced {
             .push(Arc::downgrade(behind));
     }
 
-    /// What sled's files take.
     /// Bytes of the folder's files. sled's own figure fails when a file of its snapshots goes meanwhile, and a failure
     /// of sled's would shut the store.
     pub(super) fn disk_bytes(&self) -> Result<u64, StoreError> {

@@ -171,7 +171,6 @@ impl Scratch {
         link(&site.config(), folder.join("etc/psop-adapter.toml"));
         std::fs::write(folder.join("code.txt"), "070785-9015\n").unwrap();
         Identity::new("ss1").write(&folder.join("etc/tls"), "ss1");
-        std::fs::remove_file(folder.join("etc/tls/ss1-key.pem")).unwrap();
         let server = site.start();
         let number = server
             .post(&Message::fixture("01-create-ordinary").0)

@@ -69,9 +69,22 @@ pub fn call_as(
     address: SocketAddr,
     identity: Option<&Identity>,
 ) -> Result<SslStream<TcpStream>, Box<dyn std::error::Error>> {
+    call_by(SslVersion::TLS1_2, address, identity)
+}
+
+/// The same by some version. By TLS 1.3 the handshake ends before the server has judged.
+///
+/// # Errors
+/// The handshake's.
+pub fn call_by(
+    version: SslVersion,
+    address: SocketAddr,
+    identity: Option<&Identity>,
+) -> Result<SslStream<TcpStream>, Box<dyn std::error::Error>> {
     let mut connector = SslConnector::builder(SslMethod::tls())?;
     connector.set_verify(SslVerifyMode::NONE);
-    connector.set_max_proto_version(Some(SslVersion::TLS1_2))?;
+    connector.set_min_proto_version(Some(version))?;
+    connector.set_max_proto_version(Some(version))?;
     if let Some(identity) = identity {
         connector.set_certificate(&identity.certificate)?;
         connector.set_private_key(&identity.key)?;

@@ -105,7 +105,11 @@ fn inspect_says_what_has_ended_and_what_is_no_certificate() {
     let (code, said, _) = tls_command(&["inspect", &file("later.pem")]);
     assert_eq!(code, Some(1));
     assert!(said.contains("(not in force yet)"), "{said}");
-    let (code, _, error) = tls_command(&["inspect", &file("ended-key.pem")]);
+    // A key beside them is said to be one, and is not shown; anything else is told.
+    let (code, said, _) = tls_command(&["inspect", &file("ended-key.pem")]);
+    assert_eq!(code, Some(0));
+    assert!(said.contains("a private key, which is not shown"), "{said}");
+    let (code, _, error) = tls_command(&["inspect", &file("master.key")]);
     assert_eq!(code, Some(1));
     assert!(error.contains("holds no certificate"), "{error}");
 }
