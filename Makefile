@@ -90,10 +90,10 @@ deb-test: deb ## The Debian package under a real systemd, in a machine made for 
 	@tests/packages.sh debootstrap e2fsprogs
 	tests/packages/guest.sh target/package/psop-adapter_*_amd64.deb
 
-container: build-packages ## The container image psop-adapter, by buildah
+container: build-packages ## The container image psop-adapter, by buildah (needs root only where buildah does)
 	@tests/packages.sh binutils buildah ca-certificates
 	cargo build --release --locked
-	security-server-config/container/rootfs.sh $(PROGRAM) target/container/context/rootfs
+	security-server-config/container/rootfs.sh $(PROGRAM) target/container/context/rootfs.tar
 	buildah bud -t psop-adapter -f security-server-config/container/Containerfile target/container/context
 
 container-test: build-packages ## The container by buildah and runc: read-only, nobody, one mount; and the examples' configurations (as root)
@@ -139,10 +139,9 @@ catalogue-test: build-packages ## The catalogue page in a real browser (Chromium
 	cargo build --locked
 	tests/browser/run.sh $(CURDIR)/target/debug/psop-adapter target/catalogue
 
-registration-test: build-packages ## Registering at a security server, X-Road's own OpenAPI document (XROAD_ADMIN_API=folder) held against every request and answer by Prism
-	cargo test --locked --no-run --test it
-	@tests/prism.sh target/prism; found=$$?; [ $$found != 3 ] || exit 0; [ $$found = 0 ] || exit $$found; \
-		PSOP_TEST_PRISM=$(CURDIR)/target/prism cargo test --locked --test it -- registration::
+registration-test: build-packages ## Registering at a security server, X-Road's own OpenAPI document (XROAD_ADMIN_API=FOLDER) held against every request and answer by Prism
+	@tests/prism.sh target/prism
+	PSOP_TEST_PRISM=$(CURDIR)/target/prism cargo test --locked --test it -- registration::
 
 docs-test: build-packages test-packages ## Every command of the documents understood or run, every file, link and key there
 	cargo test --locked --test it -- documentation:: packaging:: config_command:: monitoring::

@@ -1,16 +1,21 @@
 #!/bin/sh
 # Prepares a folder with Prism and X-Road's own OpenAPI document of the management API, its references made local and
 # its base path stripped, as Prism needs them. Addresses are checked as URIs: Prism takes format "url" for one of the
-# public Internet, and those here are on loopback. Exit code 3 when the document is not at hand: it is no part of this
-# project.
+# public Internet, and those here are on loopback. The document is no part of this project: XROAD_ADMIN_API names the
+# folder that has it. Fails where anything is missing, so that nothing passes unproved.
+# usage: prism.sh FOLDER
 set -eu
 folder=$1
-source=${XROAD_ADMIN_API:-$(dirname "$0")/../../shared/xroad/fixtures/admin-api}
+nearby=$(cd "$(dirname "$0")/.." && pwd)/../shared/xroad/fixtures/admin-api
+source=${XROAD_ADMIN_API:-$nearby}
 version=5.14.2
-if [ ! -f "$source/openapi-definition.yaml" ] || ! command -v npm >/dev/null; then
-    echo "not run: needs npm, and openapi-definition.yaml with common-openapi-definition.yaml in $source (or \$XROAD_ADMIN_API)" >&2
-    exit 3
-fi
+for file in openapi-definition.yaml common-openapi-definition.yaml; do
+    [ -f "$source/$file" ] || {
+        echo "there is no $source/$file: give the folder that has X-Road's OpenAPI document, XROAD_ADMIN_API=FOLDER" >&2
+        exit 1
+    }
+done
+command -v npm > /dev/null || { echo "npm is not there, which installs Prism: install nodejs and npm" >&2; exit 1; }
 mkdir -p "$folder"
 if [ ! -d "$folder/node_modules/@stoplight/prism-cli" ]; then
     npm install --silent --no-audit --no-fund --prefix "$folder" "@stoplight/prism-cli@$version"

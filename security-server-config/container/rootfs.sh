@@ -1,12 +1,15 @@
 #!/bin/sh
-# Lays out all that the container holds: the program, the libraries that it links, the authorities that the system
-# trusts, and a user. No shell and no package manager is in it. The libraries are those of the machine it runs on:
-# build on the newest Debian that has their security updates.
-# usage: rootfs.sh PROGRAM FOLDER
+# Makes an archive of all that the container holds: the program, the libraries that it links, the authorities that the
+# system trusts, and a user. No shell and no package manager is in it. The libraries are those of the machine it runs on:
+# build on the newest Debian that has their security updates. Needs no root: owners are written into the archive.
+# usage: rootfs.sh PROGRAM ARCHIVE
 set -eu
 program=$1
-root=$2
-rm -rf "$root"
+archive=$2
+mkdir -p "$(dirname "$archive")"
+root=$(mktemp -d)
+trap 'rm -rf "$root"' EXIT
+trap 'exit 1' INT TERM HUP
 mkdir -p "$root/usr/bin" "$root/usr/lib" "$root/usr/lib64" "$root/etc/ssl/certs" "$root/etc/psop-adapter" \
     "$root/var/lib/psop-adapter"
 # As Debian has them, so that the layers of a base fit.
@@ -25,6 +28,10 @@ psop-adapter:x:65532:65532:psop-adapter:/var/lib/psop-adapter:/nonexistent' > "$
 echo 'root:x:0:
 psop-adapter:x:65532:' > "$root/etc/group"
 echo 'hosts: files dns' > "$root/etc/nsswitch.conf"
-chmod -R a+rX "$root"
-chown 65532:65532 "$root/var/lib/psop-adapter"
+chmod -R u=rwX,go=rX "$root"
 chmod 0700 "$root/var/lib/psop-adapter"
+# The same bytes from the same files. The data's folder is the user's own, so that a new volume made of it is, too.
+data=./var/lib/psop-adapter
+pack() { tar --numeric-owner --sort=name --mtime=@0 --format=gnu --directory="$root" --file="$archive" "$@"; }
+pack --create --owner=0 --group=0 --exclude=$data .
+pack --append --owner=65532 --group=65532 $data

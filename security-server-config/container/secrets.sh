@@ -4,6 +4,7 @@
 # PostgreSQL image's, 65532 the adapter's. Refuses to replace what is there: a new master key opens no old data.
 # usage: secrets.sh FOLDER [NAME OF THE ADAPTER]
 set -eu
+[ "$(id -u)" = 0 ] || { echo "run this as root: it gives files to the containers' users" >&2; exit 1; }
 folder=$1
 name=${2:-psop.example.fi}
 [ ! -e "$folder" ] || { echo "$folder is there already: nothing was changed" >&2; exit 1; }

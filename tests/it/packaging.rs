@@ -85,7 +85,7 @@ fn the_document_gives_the_first_steps_that_the_package_tells() {
         .map(|line| line.trim_start_matches('.').trim_start());
     let commands: Vec<&str> = commands
         .filter(|line| {
-            ["install", "openssl", "runuser", "systemctl"]
+            ["test ", "runuser", "systemctl"]
                 .iter()
                 .any(|word| line.starts_with(word))
         })

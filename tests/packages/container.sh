@@ -25,9 +25,10 @@ cleanup() {
     rm -rf --one-file-system "$run" "$database"
 }
 trap cleanup EXIT
+trap 'exit 1' INT TERM HUP
 
 echo "building"
-"$project/security-server-config/container/rootfs.sh" "$1" "$run/context/rootfs"
+"$project/security-server-config/container/rootfs.sh" "$1" "$run/context/rootfs.tar"
 image() { # NAME OPTION...
     name=$1
     shift
@@ -39,6 +40,10 @@ image psop-adapter
 $buildah inspect --type image psop-adapter > "$run/image.json"
 container=$($buildah from psop-adapter)
 root=$($buildah mount "$container")
+owned() { [ "$(stat -c '%u:%g %a' "$2")" = "$1" ] || fail "$2 is $(stat -c '%u:%g %a' "$2") and not $1"; }
+owned "65532:65532 700" "$root/var/lib/psop-adapter"
+owned "0:0 755" "$root/usr/bin/psop-adapter"
+owned "0:0 755" "$root/etc"
 echo "the root holds $(du -sm "$root" | cut -f 1) MB"
 
 # A bundle of the image as a runtime makes it: user, command and folder of the image, its root read-only.
@@ -109,6 +114,9 @@ stop
 echo "writing"
 # The program's own writer of manual pages is the probe: nothing else is in the image.
 once writes "$configuration" "$data" man /var/lib/psop-adapter/man || fail "the mount is not writable"
+# A volume that nobody has given to anybody: an engine fills a new one from the image, owners and all.
+cp -a "$root/var/lib/psop-adapter" "$run/volume"
+once fresh "$configuration" "$run/volume" man /var/lib/psop-adapter/man || fail "a new volume is not writable"
 for place in /man /etc/psop-adapter/man /usr/bin /tmp; do
     if once "elsewhere$(echo $place | tr / -)" "$configuration" "$data" man $place; then fail "$place is writable"; fi
     need 'Read-only file system' "$run/elsewhere$(echo $place | tr / -)/err"

@@ -18,6 +18,7 @@ cleanup() {
     rm -rf --one-file-system "$root"
 }
 trap cleanup EXIT
+trap 'exit 1' INT TERM HUP
 cp -a --reflink=auto "$base_folder/." "$root"
 cp "$deb" "$root/tmp/first.deb"
 higher "$deb" "$root/tmp/second.deb" 9999.0-1
@@ -67,17 +68,41 @@ same "$(mode $config)" "root:psop-adapter 640" "the configuration's mode"
 same "$(mode /etc/psop-adapter)" "root:psop-adapter 750" "the configuration folder's mode"
 same "$(mode /var/lib/psop-adapter)" "psop-adapter:psop-adapter 700" "the data folder's mode"
 inside bash -n /usr/share/bash-completion/completions/psop-adapter
-inside sh -c 'for page in /usr/share/man/man1/psop-adapter*; do gzip -t "$page"; done'
+inside sh -ec 'for page in /usr/share/man/man1/psop-adapter*; do gzip -t "$page"; done'
+documents=/usr/share/doc/psop-adapter
+for file in docs/install.md examples/registry.toml examples/registration.example.toml examples/monitoring/alerts.yaml \
+    examples/monitoring/dashboard.json; do
+    [ -f "$root$documents/$file" ] || fail "the package has no $documents/$file"
+done
 inside psop-adapter config init | cmp - "$root$config" || fail "the package's configuration is not what init prints"
 
 echo "configuring"
 if as_service psop-adapter config check --config $config 2> "$root/tmp/told"; then fail "no key, and it is accepted"; fi
 line=$(grep -n '^key_file' "$root$config" | cut -d : -f 1)
 need "$config:$line: secrets.key_file: " "$root/tmp/told"
-# The very commands that the package tells.
-inside sh -ec "$(sed -n '/install -o/,/openssl rand/p' "$root/var/lib/dpkg/info/psop-adapter.postinst")"
+need "$config:$line: secrets.key_file: " "$project/docs/install.md"
+# The very commands that the package tells; whoever types them again keeps the key.
+first_steps() { inside sh -ec "$(sed -n '/ test -e /,/openssl rand/p' "$root/var/lib/dpkg/info/psop-adapter.postinst")"; }
+first_steps
+same "$(mode /etc/psop-adapter/master.key)" "psop-adapter:psop-adapter 600" "the master key's mode"
+key=$(cat "$root/etc/psop-adapter/master.key")
+same "${#key}" 64 "the length of the master key"
+first_steps
+[ "$(cat "$root/etc/psop-adapter/master.key")" = "$key" ] || fail "the steps replace a master key that is there"
+same "$(mode /etc/psop-adapter/master.key)" "psop-adapter:psop-adapter 600" "the master key's mode after the second time"
 as_service psop-adapter config check --config $config > "$root/tmp/told"
 need 'nothing is wrong' "$root/tmp/told"
+# The very commands of docs/tls.md; and a key that root made for itself, which they are for.
+inside sh -ec "$(sed -n '/^install -d -o/,/^runuser/p' "$project/docs/tls.md")" > /dev/null
+same "$(mode /etc/psop-adapter/tls/key.pem)" "psop-adapter:psop-adapter 600" "the TLS key's mode"
+with_tls() { # FOLDER: the check of a configuration with its key
+    as_service env "PSOP_TLS__CERTIFICATE=$1/certificate.pem" "PSOP_TLS__KEY=$1/key.pem" \
+        psop-adapter config check --config $config > "$root/tmp/told" 2>&1
+}
+with_tls /etc/psop-adapter/tls || { cat "$root/tmp/told" >&2; fail "the service cannot read its TLS key"; }
+inside psop-adapter tls init --out /etc/psop-adapter/roots --host psop.example.fi > /dev/null
+if with_tls /etc/psop-adapter/roots; then fail "a key that the service cannot read is accepted"; fi
+need 'roots/key.pem' "$root/tmp/told"
 edit
 as_service psop-adapter registry apply /usr/share/doc/psop-adapter/examples/registry.toml --config $config > /dev/null
 
@@ -109,6 +134,26 @@ edit
 serve
 same "$(number)" "$given" "the number after the purge"
 inside dpkg -P psop-adapter > /dev/null 2>&1
+
+echo "keeping an operator's own mode, deletion and link"
+quietly() { inside dpkg "$@" > "$root/tmp/told" 2>&1 || { cat "$root/tmp/told" >&2; fail "dpkg $*"; }; }
+quietly -i /tmp/first.deb
+inside chown root:root $config
+inside chmod 0604 $config
+inside chmod 0755 /etc/psop-adapter
+quietly -i --force-confold /tmp/second.deb
+same "$(mode $config)" "root:root 604" "the operator's mode after an upgrade"
+same "$(mode /etc/psop-adapter)" "root:psop-adapter 755" "the operator's folder mode after an upgrade"
+rm "$root$config"
+quietly -i --force-confold /tmp/first.deb
+[ ! -e "$root$config" ] || fail "the deleted configuration came back"
+quietly -P psop-adapter
+install -m 0644 "$project/security-server-config/psop-adapter.toml" "$root/etc/own.toml"
+ln -s /etc/own.toml "$root$config"
+quietly -i --force-confold /tmp/first.deb
+[ -L "$root$config" ] || fail "the operator's link is gone"
+same "$(mode /etc/own.toml)" "root:root 644" "the mode of what the operator's link leads to"
+quietly -P psop-adapter
 rm -r "$root/var/lib/psop-adapter" "$root/etc/psop-adapter"
 inside dpkg -i /tmp/first.deb > /dev/null 2>&1
 inside dpkg -P psop-adapter > "$root/tmp/told" 2>&1

@@ -94,6 +94,9 @@ def judge_compose(compose):
             is_there = (folder / "container" / source).exists() if "/" in source else source in compose["volumes"]
             if not is_made and not is_there:
                 yield f"compose.yaml: there is no {source}"
+        for port in service.get("ports", []):
+            if not port.startswith("${LISTEN_ADDRESS:-127.0.0.1}:"):
+                yield f"compose.yaml: {port} is published beyond this machine without being asked"
         for network in service["networks"]:
             if network not in compose["networks"]:
                 yield f"compose.yaml: no network {network}"
@@ -121,8 +124,9 @@ faults = [
 for number, fault in enumerate(faults):
     if next(judge_kubernetes(planted(kubernetes, fault)), None) is None:
         fail(f"the judge does not see planted fault {number} of the manifests")
-if next(judge_compose(planted(compose, lambda c: c["services"]["adapter"].update(read_onyl=True))), None) is None:
-    fail("the judge does not see the planted fault of compose.yaml")
+for fault in ({"read_onyl": True}, {"ports": ["8080:8080"]}):
+    if next(judge_compose(planted(compose, lambda c: c["services"]["adapter"].update(fault))), None) is None:
+        fail(f"the judge does not see the planted fault of compose.yaml {fault}")
 if found := [*judge_kubernetes(kubernetes), *judge_compose(compose)]:
     fail("\n".join(found))
 print(f"{len(kubernetes)} Kubernetes manifests (versions {', '.join(VERSIONS)}) and compose.yaml are as their schemas say")

@@ -24,6 +24,7 @@ exposed "$units/control.service" || fail "a unit without its protection is not f
 sed 's/^Restart=.*/Restrat=always/' "$units/psop-adapter.service" > "$units/control.service"
 if told "$units/control.service"; then fail "a misspelt key is not found"; fi
 
+need LimitCORE=0 "$units/psop-adapter.service"
 if exposed "$units/psop-adapter.service"; then tail -1 "$units/told" >&2; fail "the service may do too much"; fi
 tail -1 "$units/told" | sed "s/^[^O]*//"
 told "$units/psop-adapter.service" "$units/psop-adapter.socket" || { cat "$units/told" >&2; fail "a unit is refused"; }

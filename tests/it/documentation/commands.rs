@@ -16,8 +16,15 @@ use crate::support::server::{Server, Site, without_settings};
 /// Blocks that are not run here, by how they begin, and where else they are.
 const PROVEN_ELSEWHERE: &[(&str, &str)] = &[
     ("apt install ", "tests/packages/deb-chroot.sh"),
-    ("install -o psop-adapter ", "tests/packages/deb-chroot.sh"),
+    (
+        "install -d -o psop-adapter ",
+        "tests/packages/deb-chroot.sh",
+    ),
     ("runuser -u psop-adapter ", "tests/packages/deb-chroot.sh"),
+    (
+        "test -e /etc/psop-adapter/master.key ",
+        "tests/packages/deb-chroot.sh",
+    ),
     ("systemctl ", "tests/packages/guest.sh"),
     ("psop-adapter security-server ", "tests/it/registration.rs"),
     ("for file in registration-", "tests/it/registration.rs"),
