@@ -38,6 +38,8 @@ edit() {
         "$root/etc/psop-adapter/psop-adapter.toml"
 }
 serve() {
+    # Else the line of the server before may be read, until this one's process has begun.
+    : > "$root/tmp/out"
     # No function: its process is the server, by whose number it is ended.
     # shellcheck disable=SC2086
     $clean $its_user "$root" psop-adapter serve --config $config > "$root/tmp/out" 2> "$root/tmp/log" &
@@ -82,7 +84,7 @@ line=$(grep -n '^key_file' "$root$config" | cut -d : -f 1)
 need "$config:$line: secrets.key_file: " "$root/tmp/told"
 need "$config:$line: secrets.key_file: " "$project/docs/install.md"
 # The very commands that the package tells; whoever types them again keeps the key.
-first_steps() { inside sh -ec "$(sed -n '/ test -e /,/openssl rand/p' "$root/var/lib/dpkg/info/psop-adapter.postinst")"; }
+first_steps() { inside sh -ec "$(sed -n '/^ *test -e /,/openssl rand/p' "$root/var/lib/dpkg/info/psop-adapter.postinst")"; }
 first_steps
 same "$(mode /etc/psop-adapter/master.key)" "psop-adapter:psop-adapter 600" "the master key's mode"
 key=$(cat "$root/etc/psop-adapter/master.key")
