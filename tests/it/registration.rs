@@ -2,6 +2,7 @@
 //! `PSOP_TEST_PRISM` through Prism, which holds X-Road's own OpenAPI document against every request and answer.
 //! Whatever a test runs, the API key is in nothing that was printed.
 
+mod agreed;
 mod drifted;
 mod exported;
 mod fresh;
