@@ -8,7 +8,7 @@ type ByReason = [(&'static str, &'static str); 1];
 type ByHandshake = [(&'static str, &'static str); 3];
 
 /// What there can be too much of.
-pub const SHEDS: [&str; 6] = [
+const SHEDS: [&str; 6] = [
     "connections",
     "bodies",
     "requests_in_flight",
@@ -62,7 +62,7 @@ impl Edge {
         self.handshakes.get_or_create(&labels).inc();
     }
 
-    /// Counts what was turned away, by one of [`SHEDS`].
+    /// Counts what was turned away, by one of `SHEDS`.
     pub fn shed(&self, reason: &'static str) {
         self.sheds.get_or_create(&[("reason", reason)]).inc();
     }
