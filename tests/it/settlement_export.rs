@@ -485,6 +485,16 @@ fn settlements_are_verified_and_differences_found() {
     assert_eq!(files(&out), BTreeMap::new());
     change(SETTLEMENT_ROW, 1);
     verify(&[NUMBER]).good();
+    let planted = Planted::open(&site);
+    let grant = planted.grant("853", "saldo-hoiva", "110987-904Y");
+    let id = planted.event(grant.number, Recorded::default());
+    planted.name_settlement(id, NUMBER);
+    planted.close();
+    found(&["the events that name it are 4 events, price 650.25, voucher share 498.00"]);
+    let planted = Planted::open(&site);
+    planted.name_settlement(id, "853-2026-03-9");
+    planted.close();
+    verify(&[NUMBER]).good();
     change(LEDGER, 2);
     found(&["the ledger has", "pay nothing on this purchasing power"]);
 }

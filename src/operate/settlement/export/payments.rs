@@ -194,3 +194,86 @@ fn is_bic(text: &str) -> bool {
         && text.chars().all(is_place)
         && country.chars().all(|c| c.is_ascii_uppercase())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::domain::business_id::BusinessId;
+    use crate::domain::registry::Organiser;
+    use crate::domain::service_event::Shares;
+    use crate::domain::settlement::{Run, RunNumber};
+
+    fn settlement(payable: i64) -> Settlement {
+        let number = RunNumber::parse("853-2026-03-1").unwrap();
+        let provider = BusinessId::parse("9000007-0").unwrap();
+        let sums = ProviderSums {
+            provider,
+            iban: Some("FI9150001503000009".to_owned()),
+            events: 1,
+            credits: 0,
+            sums: Shares {
+                price: Cents(payable),
+                voucher: Cents(payable),
+                customer: Cents(0),
+            },
+            brought_forward: Cents(0),
+            brought_from: None,
+            is_paid: false,
+        };
+        Settlement {
+            run: Run::begun(number, jiff::Timestamp::UNIX_EPOCH),
+            organiser: Organiser {
+                code: number.organiser,
+                business_id: BusinessId::parse("0204819-8").unwrap(),
+                name_fi: "Turku".to_owned(),
+                name_sv: None,
+                contact: None,
+                settlement_day_from: 4,
+                settlement_day_to: 8,
+                late_recording_days: 60,
+                cancel_grace_days: 30,
+            },
+            providers: vec![sums],
+            names: BTreeMap::new(),
+            reference: "185326030019".to_owned(),
+        }
+    }
+
+    #[test]
+    fn one_transfer_takes_what_sepa_lets_it_and_no_cent_more() {
+        let order = Order {
+            debtor_iban: "FI2112345600000785".to_owned(),
+            debtor_bic: None,
+            execution_date: date(2026, 4, 8),
+        };
+        let most = settlement(TRANSFER_CENTS_MAX);
+        let payments = Payments::of(&most, &order).ok().unwrap();
+        assert!(payments.document().contains(">999999999.99</InstdAmt>"));
+        // No name in the registry: the business id stands for it.
+        assert!(payments.document().contains("<Nm>9000007-0</Nm>"));
+        let more = settlement(TRANSFER_CENTS_MAX + 1);
+        let refused = Payments::of(&more, &order).err().unwrap().to_string();
+        assert!(refused.contains("at most 999999999.99 EUR"), "{refused}");
+    }
+
+    #[test]
+    fn a_bic_has_a_bank_a_country_and_a_place() {
+        for bic in ["OKOYFIHH", "NDEAFIHHXXX", "50CHFI2H"] {
+            assert!(is_bic(bic), "{bic}");
+        }
+        for bic in [
+            "",
+            "OKOYFIH",
+            "OKOY1IHH",
+            "okoyfihh",
+            "OKOYFIHHXX",
+            "OKOYFÄHH",
+        ] {
+            assert!(!is_bic(bic), "{bic}");
+        }
+    }
+}
