@@ -38,7 +38,7 @@ ON_POSTGRES := scale:: scenarios:: repeats:: event_feed:: rate_limit:: settlemen
 ON_TWO_ADAPTERS := scenarios:: repeats_at_once:: events_at_once::
 
 .DEFAULT_GOAL := help
-.PHONY: help run test packages-test check deb deb-test container container-test bench fmt contract kill-test crash-test failover-test at-once-test hostile-test paging-test scale-test catalogue-test registration-test docs-test traces-test fuzz clean-debian-test \
+.PHONY: help run test packages-test check deb deb-test container container-test bench fmt contract kill-test crash-test failover-test at-once-test hostile-test paging-test scale-test catalogue-test registration-test docs-test exports-test traces-test fuzz clean-debian-test \
 	interop build-packages test-packages quick-stacks fuzz-packages
 
 help: ## List the targets
@@ -145,6 +145,11 @@ registration-test: build-packages ## Registering at a security server, X-Road's 
 
 docs-test: build-packages test-packages ## Every command of the documents understood or run, every file, link and key there
 	cargo test --locked --test it -- documentation:: packaging:: config_command:: monitoring::
+
+exports-test: build-packages test-packages ## Settlement files: payments by ISO 20022's own schema, the CSV in LibreOffice (a large package)
+	@tests/packages.sh libreoffice-calc-nogui
+	PSOP_TEST_PAIN_SCHEMA=$(CURDIR)/$$(tests/exports.sh target/exports) PSOP_TEST_SOFFICE=soffice \
+		cargo test --locked --test it -- settlement_export::
 
 traces-test: build-packages ## Spans of requests reach a collector, in a build with traces
 	cargo clippy --locked --all-targets --all-features -- -D warnings

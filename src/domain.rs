@@ -17,6 +17,7 @@ pub mod event;
 pub mod event_id;
 pub mod feed;
 pub mod grant;
+pub mod iban;
 pub mod ledger;
 pub mod lookup;
 pub mod money;

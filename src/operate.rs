@@ -83,6 +83,10 @@ pub enum Command {
     SettlementPaid(settlement::Paid),
     /// Cancel a draft settlement.
     SettlementCancelDraft(settlement::CancelDraft),
+    /// Give one file of a settlement.
+    SettlementExport(settlement::Export),
+    /// Prove settlements.
+    SettlementVerify(settlement::Verify),
 }
 
 /// Runs one command. Whatever it says goes to `output` while it runs.
@@ -115,6 +119,8 @@ pub async fn run(command: Command, services: &Services, output: &Output) -> Resu
         Command::SettlementConfirm(command) => command.run(services, output).await,
         Command::SettlementPaid(command) => command.run(services, output).await,
         Command::SettlementCancelDraft(command) => command.run(services, output).await,
+        Command::SettlementExport(command) => command.run(services, output).await,
+        Command::SettlementVerify(command) => command.run(services, output).await,
     }
 }
 

@@ -40,7 +40,7 @@ use crate::domain::registry::{
 use crate::domain::service_event::{EventState, PlacedEvent, ServiceEvent};
 use crate::domain::settlement::{Book, ProviderSums, RowPlace, Run, RunNumber, SettledRow};
 use crate::store::audit::{AccessHead, AccessRecord, AccessVerdict};
-use crate::store::check::CheckReport;
+use crate::store::check::{CheckReport, SettlementReport};
 use crate::store::settlement::{EventsWithGrants, SettlementStep};
 use crate::telemetry::metrics::StoreMetrics;
 
@@ -470,6 +470,10 @@ pub trait Store: upkeep::Upkeep + Send + Sync + 'static {
         &'a self,
         progress: &'a mut (dyn FnMut(u64) + Send),
     ) -> StoreFuture<'a, CheckReport>;
+
+    /// Proves one settlement run: its records, each row against its event, the sums of rows, providers and run, and
+    /// that ledger, events and balances agree for every purchasing power on it. As [`Store::check`] otherwise.
+    fn check_settlement(&self, number: RunNumber) -> StoreFuture<'_, SettlementReport>;
 
     /// `Err` with a reason when the store cannot be used.
     fn ready(&self) -> Result<(), StoreError>;

@@ -1,5 +1,7 @@
-//! `settlement run|show|confirm|paid|cancel-draft`: an organiser's monthly settlement. The work stands in
+//! `settlement run|show|confirm|paid|cancel-draft|export|verify`: an organiser's monthly settlement. The work stands in
 //! `operate::settlement`.
+
+mod export;
 
 use std::process::ExitCode;
 
@@ -23,6 +25,10 @@ pub enum Settlement {
     Paid(Paid),
     /// Cancel a draft: its events become HYVAKSYTTY again
     CancelDraft(CancelDraft),
+    /// Write a confirmed settlement to files: CSV, XML, their SHA-256, and a bank's payment file
+    Export(export::Export),
+    /// Prove that rows, events and ledger of settlements agree
+    Verify(Verify),
 }
 
 /// Take events onto a draft.
@@ -95,6 +101,40 @@ pub struct CancelDraft {
     config: ConfigFile,
 }
 
+/// Prove settlements.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Reads every event of the organiser, and lets requests through meanwhile. Names each difference; exit code 1 \
+    when there is one.\n\
+    Example: psop-adapter settlement verify 853-2026-03-1 --config fixtures/demo/psop-adapter.toml\n\
+    Example: psop-adapter settlement verify --organiser 853 --month 2026-03 --config fixtures/demo/psop-adapter.toml"
+)]
+pub struct Verify {
+    /// Number of the settlement
+    #[arg(required_unless_present = "month", conflicts_with = "month")]
+    number: Option<String>,
+    /// Code of the organiser whose settlements of a month are proven
+    #[arg(long, value_name = "CODE", value_parser = organiser_code, requires = "month", conflicts_with = "number")]
+    organiser: Option<OrganiserCode>,
+    /// The month, such as 2026-03
+    #[arg(long, value_name = "YYYY-MM", value_parser = month, requires = "organiser")]
+    month: Option<Month>,
+    #[command(flatten)]
+    config: ConfigFile,
+}
+
+impl Verify {
+    fn run(self) -> anyhow::Result<ExitCode> {
+        let which = match (self.organiser, self.month) {
+            (Some(organiser), Some(month)) => settlement::Which::Month(organiser, month),
+            _ => settlement::Which::Number(self.number.unwrap_or_default()),
+        };
+        let user = os_user();
+        let verify = settlement::Verify { user, which };
+        super::operate::run(&self.config, Command::SettlementVerify(verify))
+    }
+}
+
 impl Settlement {
     /// Runs the command.
     pub fn run(self) -> anyhow::Result<ExitCode> {
@@ -128,6 +168,8 @@ impl Settlement {
                 let cancel = settlement::CancelDraft { user, number };
                 (config, Command::SettlementCancelDraft(cancel))
             }
+            Settlement::Export(export) => return export.run(),
+            Settlement::Verify(verify) => return verify.run(),
         };
         super::operate::run(&config, command)
     }

@@ -11,6 +11,7 @@
 //! providers; what a provider owes is carried forward once; of an organiser's runs one at a time is under way.
 
 mod number;
+pub mod payment;
 
 use std::collections::BTreeMap;
 

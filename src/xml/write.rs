@@ -87,7 +87,12 @@ impl Indented {
         self.out.push_str(">\n");
     }
 
-    /// The document.
+    /// Takes what was written so far, so that a long document need not be held whole.
+    pub fn take(&mut self) -> String {
+        std::mem::take(&mut self.out)
+    }
+
+    /// The document, or what of it was not taken.
     pub fn finish(mut self) -> String {
         while !self.open.is_empty() {
             self.close();

@@ -56,6 +56,8 @@ const COMMANDS: &[&str] = &[
     "settlement confirm",
     "settlement paid",
     "settlement cancel-draft",
+    "settlement export",
+    "settlement verify",
     "call",
     "mandate-stand-in",
     "completions",

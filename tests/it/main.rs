@@ -82,6 +82,7 @@ mod scenery;
 mod scenery_events;
 mod schemas;
 mod settlement;
+mod settlement_export;
 mod settlement_steps;
 #[cfg(feature = "heavy-tests")]
 mod slow_clients;

@@ -25,7 +25,7 @@ pub fn registry(site: &Site, change: impl Fn(&str) -> String) -> PathBuf {
 }
 
 /// The demo registry without the home-care provider's IBAN.
-fn without_iban(text: &str) -> String {
+pub fn without_iban(text: &str) -> String {
     let mut iban = text
         .lines()
         .skip_while(|line| !line.contains("Kotihoiva Koivu"));

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::domain::iban::Iban;
 use crate::domain::registry::Registry as Data;
 
 /// What is wrong with a registry: rows that stand twice, and names of what is not there.
@@ -57,9 +58,19 @@ pub(super) fn problems(data: &Data) -> Vec<String> {
             ));
         }
     }
+    problems.extend(wrong_accounts(data));
     problems.extend(unknown_names(data));
     problems.extend(backward_periods(data));
     problems
+}
+
+/// Accounts that no bank has.
+fn wrong_accounts(data: &Data) -> Vec<String> {
+    let accounts = data.providers.iter().filter_map(|row| {
+        let error = Iban::parse(row.iban.as_deref()?).err()?;
+        Some(format!("provider {}: {error}", row.business_id))
+    });
+    accounts.collect()
 }
 
 /// Rows that end before they begin.

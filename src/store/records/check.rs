@@ -8,6 +8,7 @@
 
 mod grants;
 mod records;
+pub(in crate::store) mod settlement;
 mod settlements;
 
 use std::collections::BTreeMap;
@@ -83,11 +84,7 @@ impl Sweep {
             grants: 0,
             grants_waiting: Vec::new(),
             runs_waiting: Vec::new(),
-            findings: Findings {
-                keyring: engine.keyring(),
-                kept: Vec::new(),
-                left_out: 0,
-            },
+            findings: Findings::none(engine),
         }
     }
 
@@ -125,22 +122,10 @@ impl Sweep {
         state: &State,
         record: &records::Record<'_>,
     ) -> Result<(), StoreError> {
-        let mut problems = Vec::new();
-        match records::check(view, state, record, &mut problems) {
-            Ok(None) => {}
-            Ok(Some(records::Whole::Grant(number))) => self.grants_waiting.push(number),
-            Ok(Some(records::Whole::Run(number))) => self.runs_waiting.push(number),
-            Err(StoreError::Corrupt(text)) => {
-                self.findings.add_damage(record.table, record.key, &text)?;
-            }
-            Err(StoreError::UnknownKey) => {
-                let text = sealed_by_nobody().to_string();
-                self.findings.add_damage(record.table, record.key, &text)?;
-            }
-            Err(other) => return Err(other),
-        }
-        for problem in problems {
-            self.findings.add(record.table, record.key, &problem)?;
+        match self.findings.judge(view, state, record)? {
+            None => {}
+            Some(records::Whole::Grant(number)) => self.grants_waiting.push(number),
+            Some(records::Whole::Run(number)) => self.runs_waiting.push(number),
         }
         Ok(())
     }
@@ -195,6 +180,38 @@ struct Findings {
 }
 
 impl Findings {
+    fn none(engine: &impl Engine) -> Findings {
+        Findings {
+            keyring: engine.keyring(),
+            kept: Vec::new(),
+            left_out: 0,
+        }
+    }
+
+    /// Judges one record by itself, and says what is to be judged as a whole after it.
+    fn judge(
+        &mut self,
+        view: &dyn View,
+        state: &State,
+        record: &records::Record<'_>,
+    ) -> Result<Option<records::Whole>, StoreError> {
+        let mut problems = Vec::new();
+        let mut whole = None;
+        match records::check(view, state, record, &mut problems) {
+            Ok(found) => whole = found,
+            Err(StoreError::Corrupt(text)) => self.add_damage(record.table, record.key, &text)?,
+            Err(StoreError::UnknownKey) => {
+                let text = sealed_by_nobody().to_string();
+                self.add_damage(record.table, record.key, &text)?;
+            }
+            Err(other) => return Err(other),
+        }
+        for problem in problems {
+            self.add(record.table, record.key, &problem)?;
+        }
+        Ok(whole)
+    }
+
     fn push(&mut self, finding: Finding) {
         if self.kept.len() < FINDINGS_MAX {
             self.kept.push(finding);

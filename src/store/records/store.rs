@@ -14,7 +14,7 @@ use crate::domain::service_event::{EventState, PlacedEvent};
 use crate::domain::settlement::{Book, ProviderSums, RowPlace, Run, RunNumber, SettledRow};
 use crate::secrets::Keyring;
 use crate::store::audit::{AccessHead, AccessRecord, AccessVerdict};
-use crate::store::check::CheckReport;
+use crate::store::check::{CheckReport, SettlementReport};
 use crate::store::settlement::EventsWithGrants;
 use crate::store::{
     Change, CreationFacts, CreationQuery, FeedHead, GrantFacts, GrantQuery, MessageKey, Miss,
@@ -178,6 +178,10 @@ impl<E: Engine> Store for RecordStore<E> {
         progress: &'a mut (dyn FnMut(u64) + Send),
     ) -> StoreFuture<'a, CheckReport> {
         Box::pin(check::check(&self.engine, progress))
+    }
+
+    fn check_settlement(&self, number: RunNumber) -> StoreFuture<'_, SettlementReport> {
+        Box::pin(check::settlement::check(&self.engine, number))
     }
 
     fn ready(&self) -> Result<(), StoreError> {

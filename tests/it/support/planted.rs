@@ -24,7 +24,7 @@ use psop_adapter::domain::registry::{Instrument, LegalBasis, OrganiserCode, Unit
 use psop_adapter::domain::retention::Retention;
 use psop_adapter::domain::service_event::{
     Credited, Details, EventKind, EventLine, EventState, PlacedEvent, Procedure, ServiceEvent,
-    Shares,
+    Settled, Shares,
 };
 use psop_adapter::secrets::Keyring;
 use psop_adapter::services::Services;
@@ -324,6 +324,20 @@ impl Planted {
         }
         event.state = state;
         self.write(grant, postings, event, Some(Before::of(&placed)));
+    }
+
+    /// Lets an event say that it stands on a settlement, which knows nothing of it.
+    pub fn name_settlement(&self, id: EventId, number: &str) {
+        let (grant, _, placed) = self.facts(Subject::Event(id));
+        let placed = placed.unwrap();
+        let mut event = placed.event.clone();
+        event.state = EventState::Tilitetty;
+        event.settled = Some(Settled {
+            number: number.to_owned(),
+            settled_at: now(),
+            paid_at: None,
+        });
+        self.write(grant, Vec::new(), event, Some(Before::of(&placed)));
     }
 
     fn write(

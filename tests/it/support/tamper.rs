@@ -9,6 +9,7 @@ use super::server::Site;
 
 const META: u8 = 0x01;
 pub const LEDGER: u8 = 0x27;
+pub const SETTLEMENT_ROW: u8 = 0x2A;
 const ACCESS: u8 = 0x50;
 /// As the store has it; sled opens no file under another.
 const SEGMENT_BYTES: usize = 8 * 1024 * 1024;

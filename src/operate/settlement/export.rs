@@ -1,0 +1,296 @@
+//! `settlement-export`: one file of a settlement, as bytes for the command line, which names and keeps it. A file says
+//! the same however often it is asked for, as long as the settlement and the names in the registry stand.
+//!
+//! Invariants: no customer, no identity code and no number of a purchasing power is in any file; rows that do not add
+//! up to what is paid are refused.
+
+mod csv;
+mod payments;
+mod xml;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::STEP_EVENTS_MAX;
+use super::show::tell;
+use super::steps::{Acting, number};
+use crate::domain::business_id::BusinessId;
+use crate::domain::money::Cents;
+use crate::domain::registry::Organiser;
+use crate::domain::service_event::Shares;
+use crate::domain::settlement::payment::reference;
+use crate::domain::settlement::{ProviderSums, RowPlace, Run, RunState, SettledRow};
+use crate::operate::acting::{User, kept};
+use crate::operate::{Done, Failed, Output};
+use crate::services::Services;
+use crate::store::Change;
+
+pub use payments::Order;
+
+/// So much of a file is handed over at a time, in bytes.
+const PIECE_BYTES: usize = 32 << 10;
+
+/// Give one file of a settlement.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Export {
+    pub user: User,
+    pub number: String,
+    pub file: ExportedFile,
+    /// The settlement's version when the file before was made: all are of one.
+    pub seen_version: Option<u64>,
+}
+
+/// Which file.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ExportedFile {
+    Csv,
+    Xml,
+    Payments(Order),
+}
+
+/// What the command line takes on from one file to the next.
+#[derive(Serialize, Deserialize)]
+pub struct Exported {
+    pub version: u64,
+    /// The file's name.
+    pub name: String,
+}
+
+/// What every file tells from.
+struct Settlement {
+    run: Run,
+    organiser: Organiser,
+    providers: Vec<ProviderSums>,
+    /// Of providers that the registry has.
+    names: BTreeMap<BusinessId, String>,
+    reference: String,
+}
+
+/// A form that rows are written in, in the order of providers.
+trait Form {
+    fn begin(&mut self, settlement: &Settlement);
+    fn provider(&mut self, settlement: &Settlement, sums: &ProviderSums);
+    fn row(&mut self, settlement: &Settlement, row: &SettledRow);
+    fn provider_end(&mut self, settlement: &Settlement, sums: &ProviderSums);
+    fn end(&mut self, settlement: &Settlement);
+    /// What was written and not taken yet.
+    fn written(&mut self) -> &mut Vec<u8>;
+}
+
+impl Export {
+    pub(in crate::operate) async fn run(
+        self,
+        services: &Services,
+        output: &Output,
+    ) -> Result<Done, Failed> {
+        let acting = Acting::new(services, output, &self.user, "settlement-export");
+        let settlement = Settlement::gather(&acting, &self.number).await?;
+        let number = settlement.run.number;
+        let version = settlement.run.version;
+        if self.seen_version.is_some_and(|seen| seen != version) {
+            let told = format!("settlement {number} was changed meanwhile: export it again");
+            return Err(Failed::Refused(told));
+        }
+        let mut row = acting.row(number.organiser);
+        row.rows_returned = u32::try_from(settlement.run.events).unwrap_or(u32::MAX);
+        kept(services, Change::access_only(row)).await?;
+        let name = match &self.file {
+            ExportedFile::Csv => {
+                tell(services, output, number).await?;
+                let form = Box::<csv::Csv>::default();
+                settlement.write(&acting, form).await?;
+                format!("settlement-{number}.csv")
+            }
+            ExportedFile::Xml => {
+                let form = Box::<xml::Xml>::default();
+                settlement.write(&acting, form).await?;
+                format!("settlement-{number}.xml")
+            }
+            ExportedFile::Payments(order) => {
+                let payments = payments::Payments::of(&settlement, order)?;
+                output.out(&payments.summary()).await?;
+                hand_over(output, payments.document().as_bytes()).await?;
+                format!("payments-{}.xml", payments.message())
+            }
+        };
+        output.carry(&Exported { version, name }).await?;
+        Ok(Done::WELL)
+    }
+}
+
+impl Settlement {
+    async fn gather(acting: &Acting<'_>, text: &str) -> Result<Settlement, Failed> {
+        let run = acting.run(number(text)?).await?;
+        let number = run.number;
+        let what_to_do = match run.state {
+            RunState::Confirmed | RunState::Paid => None,
+            RunState::Draft => Some(format!("`settlement confirm {number}` comes first")),
+            RunState::Paying => Some(format!("let `settlement paid {number}` end first")),
+            RunState::Cancelled | RunState::Cancelling => {
+                Some("its events stand on a later one".to_owned())
+            }
+            RunState::Building => Some("let `settlement run` end first".to_owned()),
+        };
+        if let Some(what_to_do) = what_to_do {
+            let state = run.state.as_str();
+            return Err(Failed::Refused(format!(
+                "settlement {number} is {state}, and only one that is confirmed or paid is exported: {what_to_do}"
+            )));
+        }
+        let store = &acting.services.store;
+        let registry = store.registry().await?;
+        let mut organisers = registry.organisers.into_iter();
+        let organiser = organisers.find(|organiser| organiser.code == number.organiser);
+        let organiser = organiser.ok_or_else(|| {
+            let code = number.organiser;
+            Failed::Refused(format!(
+                "the registry has no organiser {code} any more: apply one that has it"
+            ))
+        })?;
+        let providers = registry.providers.into_iter();
+        Ok(Settlement {
+            organiser,
+            providers: store.settlement_providers(number).await?,
+            names: providers.map(|row| (row.business_id, row.name)).collect(),
+            reference: reference(number),
+            run,
+        })
+    }
+
+    /// A provider's name; its business id where the registry has none.
+    fn name<'a>(&'a self, provider: &'a BusinessId) -> &'a str {
+        let name = self.names.get(provider).filter(|name| !name.is_empty());
+        name.map_or(provider.as_str(), String::as_str)
+    }
+
+    /// Writes the whole settlement, its rows page by page.
+    async fn write(
+        &self,
+        acting: &Acting<'_>,
+        mut form: Box<dyn Form + Send>,
+    ) -> Result<(), Failed> {
+        let mut rows = Rows::of(acting, &self.run);
+        form.begin(self);
+        for sums in &self.providers {
+            let mut found = (0, 0, Shares::default());
+            form.provider(self, sums);
+            while let Some(row) = rows.next_of(&sums.provider).await? {
+                found.0 += 1;
+                found.1 += u64::from(row.credits.is_some());
+                found.2 = found.2.plus(row.shares);
+                form.row(self, &row);
+                if form.written().len() >= PIECE_BYTES {
+                    let piece = std::mem::take(form.written());
+                    hand_over(acting.output, &piece).await?;
+                }
+            }
+            if found != (sums.events, sums.credits, sums.sums) {
+                return Err(self.differs(&sums.provider));
+            }
+            form.provider_end(self, sums);
+        }
+        if let Some(row) = rows.next().await? {
+            return Err(self.differs(&row.provider));
+        }
+        form.end(self);
+        hand_over(acting.output, form.written()).await
+    }
+
+    fn differs(&self, provider: &BusinessId) -> Failed {
+        let number = self.run.number;
+        Failed::Refused(format!(
+            "settlement {number}: the rows of provider {provider} do not add up to its sums: pay nothing on it; \
+             `settlement verify {number}` says what differs"
+        ))
+    }
+
+    fn totals(&self) -> Totals {
+        let of = |amount: fn(&ProviderSums) -> i64| Cents(self.providers.iter().map(amount).sum());
+        Totals {
+            credits: self.providers.iter().map(|sums| sums.credits).sum(),
+            brought_forward: of(|sums| sums.brought_forward.0),
+            payable: of(|sums| sums.payable().0),
+            held_back: of(|sums| {
+                if sums.is_held_back() {
+                    sums.payable().0
+                } else {
+                    0
+                }
+            }),
+            carried_forward: of(|sums| sums.carried_forward().0),
+        }
+    }
+}
+
+/// What a run's providers come to, beside the run's own sums.
+struct Totals {
+    credits: u64,
+    brought_forward: Cents,
+    /// With what is held back.
+    payable: Cents,
+    held_back: Cents,
+    carried_forward: Cents,
+}
+
+/// What becomes of a provider's payment.
+fn payment_of(sums: &ProviderSums) -> &'static str {
+    match (sums.is_held_back(), sums.payable().0) {
+        (true, _) => "HELD_BACK",
+        (false, 0) => "NONE",
+        (false, _) => "PAY",
+    }
+}
+
+/// The rows of a run, in their order.
+struct Rows<'a> {
+    acting: &'a Acting<'a>,
+    run: &'a Run,
+    page: std::iter::Peekable<std::vec::IntoIter<SettledRow>>,
+    after: Option<RowPlace>,
+}
+
+impl<'a> Rows<'a> {
+    fn of(acting: &'a Acting<'a>, run: &'a Run) -> Rows<'a> {
+        Rows {
+            acting,
+            run,
+            page: Vec::new().into_iter().peekable(),
+            after: None,
+        }
+    }
+
+    async fn fill(&mut self) -> Result<(), Failed> {
+        if self.page.peek().is_none() {
+            let store = &self.acting.services.store;
+            let rows = store.settlement_rows(self.run.number, self.after.clone(), STEP_EVENTS_MAX);
+            self.page = rows.await?.into_iter().peekable();
+        }
+        Ok(())
+    }
+
+    async fn next(&mut self) -> Result<Option<SettledRow>, Failed> {
+        self.fill().await?;
+        let row = self.page.next();
+        self.after = row.as_ref().map(SettledRow::place).or(self.after.take());
+        Ok(row)
+    }
+
+    /// The next row, if it is this provider's.
+    async fn next_of(&mut self, provider: &BusinessId) -> Result<Option<SettledRow>, Failed> {
+        self.fill().await?;
+        match self.page.peek() {
+            Some(row) if row.provider == *provider => self.next().await,
+            _ => Ok(None),
+        }
+    }
+}
+
+async fn hand_over(output: &Output, bytes: &[u8]) -> Result<(), Failed> {
+    for piece in bytes.chunks(PIECE_BYTES) {
+        output.data(piece).await?;
+    }
+    Ok(())
+}

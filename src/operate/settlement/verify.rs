@@ -1,0 +1,180 @@
+//! `settlement-verify`: of each run the sums of its rows, its providers, its events and the ledger are one. Reads the
+//! organiser's events from beginning to end, so that an event without its row is found too. Changes nothing.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::STEP_EVENTS_MAX;
+use super::steps::{Acting, number};
+use crate::domain::registry::OrganiserCode;
+use crate::domain::service_event::Shares;
+use crate::domain::settlement::{Month, Run, RunNumber, RunState};
+use crate::operate::acting::{User, kept};
+use crate::operate::{Done, Failed, Output};
+use crate::services::Services;
+use crate::store::{Change, Stretch};
+
+/// Verify settlements.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Verify {
+    pub user: User,
+    pub which: Which,
+}
+
+/// Which settlements.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Which {
+    Number(String),
+    /// Every one of an organiser's month.
+    Month(OrganiserCode, Month),
+}
+
+/// How many, and their sums.
+type Count = (u64, Shares);
+
+impl Verify {
+    pub(in crate::operate) async fn run(
+        self,
+        services: &Services,
+        output: &Output,
+    ) -> Result<Done, Failed> {
+        let acting = Acting::new(services, output, &self.user, "settlement-verify");
+        let runs = self.runs(&acting).await?;
+        let Some(organiser) = runs.first().map(|run| run.number.organiser) else {
+            let told = "there is no settlement of that organiser and month";
+            return Err(Failed::Refused(told.to_owned()));
+        };
+        kept(services, Change::access_only(acting.row(organiser))).await?;
+        let mut of_events = events(&acting, organiser).await?;
+        let mut is_well = true;
+        for run in &runs {
+            let events = of_events.remove(&run.number.to_string());
+            is_well &= verify(&acting, run, events.unwrap_or_default()).await?;
+        }
+        Ok(match is_well {
+            true => Done::WELL,
+            false => Done::FOUND_WRONG,
+        })
+    }
+
+    async fn runs(&self, acting: &Acting<'_>) -> Result<Vec<Run>, Failed> {
+        Ok(match &self.which {
+            Which::Number(text) => vec![acting.run(number(text)?).await?],
+            Which::Month(organiser, month) => {
+                let mut runs = acting.services.store.settlement_runs(*organiser).await?;
+                runs.retain(|run| run.number.month == *month);
+                runs
+            }
+        })
+    }
+}
+
+/// Events that name a settlement, by its number.
+async fn events(
+    acting: &Acting<'_>,
+    organiser: OrganiserCode,
+) -> Result<BTreeMap<String, Count>, Failed> {
+    let mut found: BTreeMap<String, Count> = BTreeMap::new();
+    let mut after = None;
+    loop {
+        let stretch = Stretch::Days {
+            from: Date::MIN,
+            to: Date::MAX,
+            after,
+        };
+        let store = &acting.services.store;
+        let placed = store.events(organiser, stretch, STEP_EVENTS_MAX).await?;
+        for placed in &placed {
+            if let Some(settled) = &placed.event.settled {
+                let count = found.entry(settled.number.clone()).or_default();
+                *count = (count.0 + 1, count.1.plus(placed.event.shares));
+            }
+        }
+        let last = placed.last().filter(|_| placed.len() == STEP_EVENTS_MAX);
+        after = last.map(|placed| (placed.event.service_date, placed.event.id));
+        if after.is_none() {
+            return Ok(found);
+        }
+    }
+}
+
+/// Verifies one run, and says how it stands; `false` when something differs.
+async fn verify(acting: &Acting<'_>, run: &Run, events: Count) -> Result<bool, Failed> {
+    let number = run.number;
+    if matches!(
+        run.state,
+        RunState::Building | RunState::Cancelling | RunState::Paying
+    ) {
+        return Err(Failed::Refused(format!(
+            "settlement {number} is {}: let its command end, or give it again if it broke off, and verify then",
+            run.state.as_str()
+        )));
+    }
+    let report = acting.services.store.check_settlement(number).await?;
+    must_stand(acting, run).await?;
+    let said: Count = match run.state {
+        RunState::Cancelled => Count::default(),
+        _ => (run.events, run.sums),
+    };
+    let mut different: Vec<String> = Vec::new();
+    let rows = (report.rows, report.sums);
+    for (what, count) in [
+        ("its rows are", rows),
+        ("the events that name it are", events),
+    ] {
+        if count != said {
+            different.push(format!(
+                "{what} {}, and it says {}",
+                told(count),
+                told(said)
+            ));
+        }
+    }
+    for finding in &report.findings {
+        different.push(format!(
+            "{}, {}: {}. What to do: {}",
+            finding.table, finding.record, finding.what, finding.advice
+        ));
+    }
+    if report.findings_left_out > 0 {
+        different.push(format!("and {} findings more", report.findings_left_out));
+    }
+    let output = acting.output;
+    let state = run.state.as_str();
+    for different in &different {
+        let told = format!("FOUND in settlement {number} {state}: {different}");
+        output.out(&told).await?;
+    }
+    if different.is_empty() {
+        let told = format!(
+            "settlement {number} {state}: rows, events and the ledger of {} purchasing powers agree: {}",
+            report.grants,
+            told(said)
+        );
+        output.out(&told).await?;
+    }
+    Ok(different.is_empty())
+}
+
+/// What was read at different times is of one run only if that did not change meanwhile.
+async fn must_stand(acting: &Acting<'_>, run: &Run) -> Result<(), Failed> {
+    let now = acting.run(run.number).await?;
+    if now.version == run.version {
+        return Ok(());
+    }
+    let number: RunNumber = run.number;
+    Err(Failed::Refused(format!(
+        "settlement {number} was changed meanwhile: verify it again"
+    )))
+}
+
+fn told((count, sums): Count) -> String {
+    format!(
+        "{count} events, price {}, voucher share {}, customer share {}",
+        sums.price, sums.voucher, sums.customer
+    )
+}
