@@ -105,6 +105,23 @@ fn the_command_line_understands_every_command_of_the_documents() {
 }
 
 #[test]
+fn every_block_is_what_a_shell_reads() {
+    let reads = |text: &str| {
+        let mut command = Command::new("bash");
+        command
+            .args(["-n", "-c", text])
+            .output()
+            .unwrap()
+            .status
+            .success()
+    };
+    for (path, block) in shell_blocks() {
+        assert!(reads(&block.text), "{path}: {}", block.text);
+    }
+    assert!(!reads("for file in *; do echo"));
+}
+
+#[test]
 fn commands_in_sentences_exist() {
     let mut count = 0;
     for document in documents() {
