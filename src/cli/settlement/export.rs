@@ -1,9 +1,8 @@
 //! `settlement export`: keeps the files of a settlement, each written beside its name and synced. They get their names
 //! once all are whole, and none takes the place of another content.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{BufReader, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -15,7 +14,7 @@ use serde_json::Value;
 
 use super::super::operate::{Series, run_taking};
 use super::super::{ConfigFile, os_user::os_user};
-use crate::durable::sync_folder_of;
+use crate::durable::{open_part, sync_folder_of};
 use crate::operate::Command;
 use crate::operate::settlement::{self, Exported, ExportedFile, Order};
 
@@ -176,13 +175,7 @@ impl Part {
     fn open(folder: &Path, place: usize) -> anyhow::Result<Part> {
         let path = folder.join(format!(".settlement-export-{place}.tmp"));
         let told = || format!("cannot write {}", path.display());
-        let file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(&path)
-            .with_context(told)?;
+        let file = open_part(&path).with_context(told)?;
         if file.try_lock().is_err() {
             bail!("another export is writing to {}", folder.display());
         }

@@ -1,9 +1,8 @@
 //! `store backup`: writes what the server, or the store opened here, gives piece by piece. The next piece is asked
 //! for once the one before is durable, so that whatever breaks off goes on after the last whole piece.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{BufReader, Seek, SeekFrom, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -15,7 +14,7 @@ use serde_json::Value;
 use super::super::ConfigFile;
 use super::super::operate::{Series, run_taking};
 use super::PROGRESS_EVERY;
-use crate::durable::sync_folder_of;
+use crate::durable::{open_part, sync_folder_of};
 use crate::operate::Command;
 use crate::operate::store::backup::{Backup as NextPiece, Carried, Place};
 use crate::store::backup::{End, Frames, Header, Kind, MAGIC};
@@ -179,14 +178,7 @@ impl Part {
         path.push(".part");
         let path = PathBuf::from(path);
         let told = || format!("cannot use {}", path.display());
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(&path)
-            .with_context(told)?;
+        let mut file = open_part(&path).with_context(told)?;
         if file.try_lock().is_err() {
             bail!("{} is being written by another command", path.display());
         }
