@@ -99,3 +99,4 @@ mod traces;
 mod wrong_messages;
 mod wsi;
 mod xroad_fixtures;
+mod year;
