@@ -15,7 +15,7 @@ CARGO_FUZZ := target/tools/bin/cargo-fuzz
 CARGO_FUZZ_VERSION := 0.13.2
 FUZZ_TARGETS := envelope header multipart request_get_ostovoima request_get_service_events \
 	request_post_dental_purchasing_power request_post_dental_service_event \
-	request_post_purchasing_power request_post_saldo_purchasing_power values
+	request_post_purchasing_power request_post_saldo_purchasing_power request_post_service_event values
 # Of all fuzz targets together; FUZZ_BUILD=--dev is quick to build and slow to run.
 SECONDS := 60
 FUZZ_BUILD :=
@@ -38,7 +38,7 @@ ON_POSTGRES := scale:: scenarios:: repeats:: event_feed:: rate_limit:: settlemen
 ON_TWO_ADAPTERS := scenarios:: repeats_at_once:: events_at_once::
 
 .DEFAULT_GOAL := help
-.PHONY: help run test packages-test check deb deb-test container container-test bench fmt contract kill-test crash-test failover-test at-once-test hostile-test paging-test scale-test catalogue-test registration-test docs-test exports-test traces-test fuzz clean-debian-test \
+.PHONY: help run test packages-test check deb deb-test container container-test bench fmt contract kill-test crash-test failover-test at-once-test hostile-test paging-test scale-test catalogue-test registration-test docs-test exports-test year-test traces-test fuzz clean-debian-test \
 	interop build-packages test-packages quick-stacks fuzz-packages
 
 help: ## List the targets
@@ -150,6 +150,9 @@ exports-test: build-packages test-packages ## Settlement files: payments by ISO 
 	@tests/packages.sh libreoffice-calc-nogui
 	PSOP_TEST_PAIN_SCHEMA=$(CURDIR)/$$(tests/exports.sh target/exports) PSOP_TEST_SOFFICE=soffice \
 		cargo test --locked --test it -- settlement_export::
+
+year-test: build-packages test-packages ## A year of 5,000 customers: grants, events, credits, settlements and files agree to the cent (some minutes)
+	PSOP_YEAR_CUSTOMERS=5000 cargo test --locked --release --test it -- year:: --nocapture
 
 traces-test: build-packages ## Spans of requests reach a collector, in a build with traces
 	cargo clippy --locked --all-targets --all-features -- -D warnings

@@ -81,6 +81,7 @@ mod scenarios;
 mod scenery;
 mod scenery_events;
 mod schemas;
+mod service_event;
 mod settlement;
 mod settlement_export;
 mod settlement_steps;

@@ -244,5 +244,8 @@ pub fn send(server: &Server, messages: &[String]) -> Vec<String> {
 /// The text of the first element of this name.
 pub fn text<'a>(body: &'a str, name: &str) -> Option<&'a str> {
     let (open, close) = (format!("<psop:{name}>"), format!("</psop:{name}>"));
-    body.split_once(&open)?.1.split_once(&close).map(|(text, _)| text)
+    body.split_once(&open)?
+        .1
+        .split_once(&close)
+        .map(|(text, _)| text)
 }

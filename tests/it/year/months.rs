@@ -267,7 +267,10 @@ impl Year {
                 };
                 let chance = chance >> 16;
                 let line = match grant.kind {
-                    Kind::Home => (1_000 + (chance % 4) as i64 * 500, 3_850 + (chance % 5) as i64),
+                    Kind::Home => (
+                        1_000 + (chance % 4) as i64 * 500,
+                        3_850 + (chance % 5) as i64,
+                    ),
                     Kind::Saldo => (1_000, 3_000 + (chance % 7_000) as i64),
                     Kind::Dental => (1_000 + (chance % 2) as i64 * 1_000, 4_100),
                     Kind::Daycare => (1_000, 70_000 + (chance % 3) as i64),
@@ -437,7 +440,9 @@ impl Year {
             let told = operate(&self.site, &command).good();
             let extent = if in_part { "PARTIAL" } else { "FULL" };
             let (head, sums) = told.trim_end().split_once(": price ").unwrap();
-            let (_, id) = head.split_once(&format!("credited {extent} by event ")).unwrap();
+            let (_, id) = head
+                .split_once(&format!("credited {extent} by event "))
+                .unwrap();
             let expected = format!(
                 "{}, voucher share {}, customer share {}",
                 euros(credit.price),

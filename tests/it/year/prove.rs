@@ -94,11 +94,16 @@ pub fn paid_by(folder: &Path) -> Vec<(usize, i64)> {
             let node = nodes.find(|node| node.tag_name().name() == name).unwrap();
             node.text()
         };
-        let creditor = transfer.descendants().find(|node| node.tag_name().name() == "Cdtr");
-        let name = creditor.unwrap().descendants().find_map(|node| match node.tag_name().name() {
-            "Nm" => node.text(),
-            _ => None,
-        });
+        let creditor = transfer
+            .descendants()
+            .find(|node| node.tag_name().name() == "Cdtr");
+        let name = creditor
+            .unwrap()
+            .descendants()
+            .find_map(|node| match node.tag_name().name() {
+                "Nm" => node.text(),
+                _ => None,
+            });
         // `Hyva Hoiva Astrom 7 Oy`
         let place = name.unwrap().split(' ').nth(3).unwrap();
         (place.parse().unwrap(), cents(inside("InstdAmt").unwrap()))
@@ -161,16 +166,20 @@ impl Year {
     /// The books, the feed, the grants' use, the settlements and their files agree to the cent.
     pub fn prove(&mut self) {
         let mut settled = 0;
-        for place in 0..ORGANISERS.len() {
+        for (place, organiser) in ORGANISERS.iter().enumerate() {
             let of_events = self.prove_events(place);
             let of_runs = self.prove_runs(place);
-            assert_eq!(of_events, of_runs, "settled of {}", ORGANISERS[place].code);
+            assert_eq!(of_events, of_runs, "settled of {}", organiser.code);
             settled += of_events;
         }
         assert!(settled > 0);
         let paid: i64 = self.paid.values().sum();
         let owed: i64 = self.books.carried.values().sum();
-        assert_eq!(paid + owed, settled, "what was paid, less what is still owed");
+        assert_eq!(
+            paid + owed,
+            settled,
+            "what was paid, less what is still owed"
+        );
         self.prove_use();
         for organiser in &ORGANISERS {
             for month in 1..=12 {
@@ -302,7 +311,9 @@ impl Year {
                 Kind::Dental => {
                     let parts = answer.split("<psop:usedCount>").skip(1);
                     let counts = parts.map(|part| part.split('<').next().unwrap());
-                    1000 * counts.map(|count| count.parse::<i64>().unwrap()).sum::<i64>()
+                    1000 * counts
+                        .map(|count| count.parse::<i64>().unwrap())
+                        .sum::<i64>()
                 }
                 _ => told("used").replace('.', "").parse().unwrap(),
             };
@@ -319,8 +330,12 @@ impl Year {
         assert!(any(&|event| event.credits.is_some() && event.price != 0));
         assert!(any(&|event| event.credits.is_some() && event.run.is_some()));
         assert!(any(&|event| books.grants[event.grant].is_cancelled));
-        assert!(any(&|event| books.grants[event.grant].valid_from == "2026-09-15"));
-        assert!(any(&|event| books.grants[event.grant].values.len() > 1 && event.month > 5));
+        assert!(any(
+            &|event| books.grants[event.grant].valid_from == "2026-09-15"
+        ));
+        assert!(any(
+            &|event| books.grants[event.grant].values.len() > 1 && event.month > 5
+        ));
         let parts = || books.runs.iter().flat_map(|run| &run.parts);
         assert!(parts().any(|(_, part)| part.net() < 0));
         assert!(parts().any(|(_, part)| part.brought_forward < 0));
@@ -332,11 +347,17 @@ impl Year {
     /// Everything again: no event changes, no file, no sum.
     pub fn again(&mut self) {
         let feeds = |year: &Year| -> Vec<Vec<String>> {
-            (0..ORGANISERS.len()).map(|place| year.feed(place)).collect()
+            (0..ORGANISERS.len())
+                .map(|place| year.feed(place))
+                .collect()
         };
         let before = feeds(self);
         self.apply(12);
-        let sent = self.books.events.iter().filter_map(|event| event.sent.as_ref());
+        let sent = self
+            .books
+            .events
+            .iter()
+            .filter_map(|event| event.sent.as_ref());
         let some: Vec<&(String, String)> = sent.step_by(7).collect();
         let messages: Vec<String> = some.iter().map(|(message, _)| message.clone()).collect();
         for ((_, first), replay) in some.into_iter().zip(send(self.server(), &messages)) {
@@ -348,7 +369,14 @@ impl Year {
         for run in &self.books.runs {
             let organiser = ORGANISERS[run.organiser].code;
             let month = format!("2026-{:02}", run.month);
-            let command = ["settlement", "run", "--organiser", organiser, "--month", &month];
+            let command = [
+                "settlement",
+                "run",
+                "--organiser",
+                organiser,
+                "--month",
+                &month,
+            ];
             let told = operate(&self.site, &command).good();
             assert!(told.starts_with("nothing to settle"), "{told}");
             for again in ["confirm", "paid"] {
@@ -357,7 +385,10 @@ impl Year {
             }
             let folder = self.folder(&format!("{}-end", run.number));
             let told = export(&self.site, &run.number, &folder, false);
-            assert!(told.contains("unchanged") && !told.contains("written"), "{told}");
+            assert!(
+                told.contains("unchanged") && !told.contains("written"),
+                "{told}"
+            );
         }
         assert!(feeds(self) == before, "an event changed");
         operate(&self.site, &["store", "check"]).good();
