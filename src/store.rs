@@ -9,6 +9,7 @@ pub mod bulk;
 pub mod check;
 pub mod postgres;
 mod records;
+pub mod registry;
 pub mod settlement;
 pub mod sled;
 #[cfg(test)]
@@ -41,6 +42,7 @@ use crate::domain::service_event::{EventState, PlacedEvent, ServiceEvent};
 use crate::domain::settlement::{Book, ProviderSums, RowPlace, Run, RunNumber, SettledRow};
 use crate::store::audit::{AccessHead, AccessRecord, AccessVerdict};
 use crate::store::check::{CheckReport, SettlementReport};
+use crate::store::registry::{GrantWithEvents, RegistryChange, RegistryStep, StandingRegistry};
 use crate::store::settlement::{EventsWithGrants, SettlementStep};
 use crate::telemetry::metrics::StoreMetrics;
 
@@ -146,6 +148,8 @@ pub struct CreationFacts {
     /// Whether the customer's municipality is in the loaded list; true when none was asked.
     pub municipality_is_listed: bool,
     pub procedures: ProcedureFacts,
+    /// Version of the registry that all this was read of.
+    pub registry_version: u64,
 }
 
 /// What is known of the procedure codes asked.
@@ -220,6 +224,8 @@ pub struct GrantFacts {
     pub events: Vec<PlacedEvent>,
     /// The customer's grants for the service, this one included; empty unless asked.
     pub customer_grants: Vec<PurchasingPower>,
+    /// Version of the registry that all this was read of.
+    pub registry_version: u64,
 }
 
 /// Where the feed stands: a watermark of it holds in this epoch only.
@@ -275,11 +281,18 @@ pub struct Effect {
     pub postings: Vec<Posting>,
     /// Each gets the next place of the feed.
     pub events: Vec<EventWrite>,
+    /// Version of the registry that it was decided on, which must still be that; none where the registry decides nothing.
+    pub registry_seen: Option<u64>,
 }
 
 impl Effect {
-    /// What a decision about an event changes. `before` is the event decided on, where it is stored.
-    pub fn of_event(changed: Changed, before: Option<&PlacedEvent>) -> Effect {
+    /// What a decision about an event changes. `before` is the event decided on, where it is stored; `registry_seen` the
+    /// version of the registry.
+    pub fn of_event(
+        changed: Changed,
+        before: Option<&PlacedEvent>,
+        registry_seen: Option<u64>,
+    ) -> Effect {
         let decided = EventWrite {
             event: changed.event,
             before: before.map(Before::of),
@@ -294,6 +307,7 @@ impl Effect {
             grant: changed.grant,
             postings: changed.postings,
             events: std::iter::once(decided).chain(credit).collect(),
+            registry_seen,
         }
     }
 }
@@ -341,6 +355,8 @@ pub struct Change {
     pub miss: Option<NewMiss>,
     /// A step of a settlement, which touches other grants than `effect`.
     pub settlement: Option<SettlementStep>,
+    /// The registry as it is to be.
+    pub registry: Option<RegistryStep>,
     /// A settlement run and its version, which must still be that: the decision rests on it.
     pub run_seen: Option<(RunNumber, u64)>,
 }
@@ -356,6 +372,7 @@ impl Change {
             unanswered_reference: None,
             miss: None,
             settlement: None,
+            registry: None,
             run_seen: None,
         }
     }
@@ -434,11 +451,27 @@ pub trait Store: upkeep::Upkeep + Send + Sync + 'static {
     /// Keeps a change whole and durably, or answers [`StoreError::Conflict`] and keeps nothing.
     fn commit(&self, change: Change) -> StoreFuture<'_, ()>;
 
-    /// Replaces the registry by another, durably.
-    fn put_registry(&self, registry: Registry) -> StoreFuture<'_, ()>;
-
-    /// The registry as kept; an empty one before the first `put_registry`.
+    /// The registry as kept; an empty one before the first change of it.
     fn registry(&self) -> StoreFuture<'_, Registry>;
+
+    /// The registry and its version, of one state.
+    fn standing_registry(&self) -> StoreFuture<'_, StandingRegistry>;
+
+    /// At most `most` changes of the registry after a version, in their order.
+    fn registry_history(&self, after: u64, most: usize) -> StoreFuture<'_, Vec<RegistryChange>>;
+
+    /// At most `most` purchasing powers after one, in the order of their keys, with their events.
+    fn grants_with_events(
+        &self,
+        after: Option<PurchasingPowerNumber>,
+        most: usize,
+    ) -> StoreFuture<'_, Vec<GrantWithEvents>>;
+
+    /// Those of these purchasing powers that there are, with their events.
+    fn grants_of_numbers<'a>(
+        &'a self,
+        numbers: &'a [PurchasingPowerNumber],
+    ) -> StoreFuture<'a, Vec<GrantWithEvents>>;
 
     /// What its writing is measured by.
     fn metrics(&self) -> &StoreMetrics;

@@ -176,6 +176,7 @@ pub(in crate::store) fn creation(bits: u64, id: &str, version: u64) -> Change {
             grant: grant(bits, "ITSENAINEN"),
             postings: Vec::new(),
             events: Vec::new(),
+            registry_seen: None,
         }),
         answer_by_message: Some((message(&format!("m-{bits}")), kept.clone())),
         answer_by_reference: Some((reference(&format!("lahde-{bits}")), kept)),
