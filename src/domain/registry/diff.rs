@@ -383,3 +383,6 @@ fn numbered(rows: BTreeMap<RowName, Vec<Row>>) -> BTreeMap<RowName, Row> {
 fn json(row: &impl Serialize) -> Value {
     serde_json::to_value(row).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;
