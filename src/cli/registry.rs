@@ -90,6 +90,7 @@ pub struct History {
 /// Take over the codes of a code set.
 #[derive(Debug, Args)]
 #[command(
+    disable_version_flag = true,
     after_help = "Columns: CodeId, LongName, BeginningDate; optional LongNameSv, ExpiringDate, toothRule, minSurfaces, \
     maxSurfaces, repeatable, extraction.\n\
     Example: psop-adapter registry import-codes fixtures/demo/codes.csv --oid 1.2.246.537.6.33 --version 2027 \

@@ -63,8 +63,8 @@ fn a_plan_says_what_an_apply_does_and_changes_nothing() {
         let server = served.then(|| site.start());
         let changed = file(&site, |text| {
             let text = text.replace("name = \"Kotihoiva Koivu Oy\"", "name = \"Koivu Oy\"");
-            let text = without(&text, "provider", &["9000006-2"]);
-            let text = without(&text, "approval", &["9000006-2"]);
+            let text = without(&text, "provider", &["Odottava Palvelu Oy"]);
+            let text = without(&text, "client_grant", &["9000006-2"]);
             format!("{text}\n[[provider]]\nbusiness_id = \"1234567-1\"\nname = \"Uusi Oy\"\n")
         });
         let before = operate(&site, &["registry", "show"]).good();
@@ -154,7 +154,9 @@ fn what_an_event_rests_on_is_ended_and_neither_removed_nor_rewritten() {
 #[test]
 fn the_history_and_the_access_log_know_who_changed_what() {
     let site = Site::new("");
-    let changed = file(&site, |text| without(&text, "approval", &["9000006-2"]));
+    let changed = file(&site, |text| {
+        without(&text, "approval", &["9000008-9", "hammas-lapset"])
+    });
     apply(&site, &changed, &[]).good();
     let told = operate(&site, &["registry", "history", "--json"]).good();
     let changes: Vec<Value> = told
@@ -170,7 +172,7 @@ fn the_history_and_the_access_log_know_who_changed_what() {
         (&row["entity"], &row["change"]),
         (&"approval".into(), &"removed".into())
     );
-    assert!(row["row"]["provider"] == "9000006-2", "{row}");
+    assert!(row["row"]["provider"] == "9000008-9", "{row}");
     let by = changes[1]["by"].as_str().unwrap();
     assert!(!by.is_empty());
 
@@ -215,10 +217,15 @@ fn the_history_and_the_access_log_know_who_changed_what() {
 fn requests_and_changes_of_the_registry_at_once_lose_nothing() {
     let site = Site::new("");
     let server = site.start();
+    let number = server.post(&Message::create().0).number();
     let with = file(&site, |text| text);
     let bare = site.folder().join("bare.toml");
     let text = std::fs::read_to_string(&with).unwrap();
-    std::fs::write(&bare, without(&text, "approval", &["9000006-2"])).unwrap();
+    std::fs::write(
+        &bare,
+        without(&text, "approval", &["9000008-9", "hammas-lapset"]),
+    )
+    .unwrap();
     let bare = bare.to_str().unwrap().to_owned();
     thread::scope(|scope| {
         let changing = scope.spawn(|| {
@@ -227,8 +234,17 @@ fn requests_and_changes_of_the_registry_at_once_lose_nothing() {
                 apply(&site, &with, &[]).good();
             }
         });
-        while !changing.is_finished() {
-            assert_eq!(server.post(&Message::create().fresh().0).outcome(), "OK");
+        for visit in 1..=8 {
+            let (reference, name) = (format!("KH-{visit}"), format!("{visit}.csv"));
+            let rows = [row(
+                &reference,
+                &number,
+                AINO,
+                "2026-03-09",
+                ("0.5", "38.50"),
+            )];
+            let told = import(&site, &name, &rows);
+            assert_eq!(told.code, 0, "{told:?}");
         }
         changing.join().unwrap();
     });

@@ -59,13 +59,15 @@ fn codes_keep_what_a_file_does_not_say_and_take_what_it_says() {
         "{told}"
     );
     let kept = items(&site);
-    assert_eq!(kept[0]["name_fi"], "Paikka; yksi pinta");
+    let of_code = |code: &str| kept.iter().find(|item| item["code"] == code).unwrap();
+    let (filling, other) = (of_code("SFA10"), of_code("WX1"));
+    assert_eq!(filling["name_fi"], "Paikka; yksi pinta");
     assert_eq!(
-        (&kept[0]["tooth_rule"], &kept[0]["max_surfaces"]),
+        (&filling["tooth_rule"], &filling["max_surfaces"]),
         (&"ONE".into(), &1.into())
     );
     assert_eq!(
-        (&kept[1]["tooth_rule"], &kept[1]["repeatable"]),
+        (&other["tooth_rule"], &other["repeatable"]),
         (&"NONE".into(), &false.into())
     );
 
@@ -223,7 +225,7 @@ fn approvals_bring_providers_that_are_not_there_and_touch_no_other_account() {
     );
 
     let bad = "ytunnus;nimi;palvelu;alkaa;enimmäishinta;tila;iban\n\
-               9000003-8;;suun-hoito;1.2.2027;1,234;OPEN;FI9150001503000009\n\
+               9000003-8;;suun-hoito;1.2.2027;1,234;OPEN;FI4550001505000007\n\
                1234567-1;;suun-hoito;1.2.2027;;;FI00\n\
                9000003-9;;no-service;1.2.2027;;;\n\
                9000003-8;;no-service;1.2.2027;;;\n";
@@ -239,7 +241,7 @@ fn approvals_bring_providers_that_are_not_there_and_touch_no_other_account() {
     ] {
         assert!(told.contains(wrong), "{wrong}: {told}");
     }
-    assert!(!told.contains("FI9150001503000009"), "{told}");
+    assert!(!told.contains("FI4550001505000007"), "{told}");
     let nobody = site.folder().join("approvals.csv");
     let nobody = nobody.to_str().unwrap();
     let told = operate(
