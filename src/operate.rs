@@ -39,8 +39,14 @@ pub enum Command {
     Status(status::Status),
     /// Print the registry.
     RegistryShow(registry::Show),
-    /// Replace the registry.
+    /// Make the registry that of a file.
     RegistryApply(registry::Apply),
+    /// Print the registry's changes.
+    RegistryHistory(registry::History),
+    /// Take over the codes of a file.
+    RegistryImportCodes(registry::ImportCodes),
+    /// Take over an organiser's approvals of a file.
+    RegistryImportApprovals(registry::ImportApprovals),
     /// Prove the store.
     StoreCheck(store_check::Check),
     /// Give the next piece of a backup.
@@ -98,6 +104,9 @@ pub async fn run(command: Command, services: &Services, output: &Output) -> Resu
         Command::Status(command) => command.run(services, output).await,
         Command::RegistryShow(command) => command.run(services, output).await,
         Command::RegistryApply(command) => command.run(services, output).await,
+        Command::RegistryHistory(command) => command.run(services, output).await,
+        Command::RegistryImportCodes(command) => command.run(services, output).await,
+        Command::RegistryImportApprovals(command) => command.run(services, output).await,
         Command::StoreCheck(command) => command.run(services, output).await,
         Command::StoreBackup(command) => command.run(services, output).await,
         Command::StoreRekey(command) => command.run(services, output).await,
@@ -127,7 +136,8 @@ pub async fn run(command: Command, services: &Services, output: &Output) -> Resu
 /// How a command ended that could be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Done {
-    /// The process's exit code: 0, or 1 when something asked for was refused or found wrong.
+    /// The process's exit code: 0, 1 when something asked for was refused or found wrong, 3 when a plan has something to
+    /// do.
     pub exit_code: u8,
 }
 
@@ -136,6 +146,8 @@ impl Done {
     pub const WELL: Done = Done { exit_code: 0 };
     /// Something was refused or found wrong; the lines say what.
     pub const FOUND_WRONG: Done = Done { exit_code: 1 };
+    /// Nothing was changed, and there is something to do.
+    pub const TO_DO: Done = Done { exit_code: 3 };
 }
 
 /// Why a command could not be done.

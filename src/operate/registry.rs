@@ -1,23 +1,48 @@
-//! `registry-apply` and `registry-show`: the registry into the store, whole or not at all, and back.
+//! `registry-apply`, `registry-show`, `registry-history` and the imports: changes of the registry into the store, whole
+//! or not at all, what stands there, and how it came to.
 
+mod apply;
+mod approvals;
+mod codes;
+mod history;
+mod look;
+mod print;
 mod problems;
+mod table;
 
 use serde::{Deserialize, Serialize};
 
+use super::acting::User;
 use super::{Done, Failed, Output};
 use crate::domain::registry::Registry as Data;
 use crate::services::Services;
-use problems::problems;
 
-/// Replace the registry in the store.
+pub use self::approvals::ImportApprovals;
+pub use self::codes::ImportCodes;
+pub use self::history::History;
+pub use self::table::{IMPORT_BYTES_MAX, IMPORT_ROWS_MAX};
+
+/// How a change of the registry is made.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Way {
+    pub user: User,
+    /// What to call the change's source in messages and in the history, such as its file's name.
+    pub source: String,
+    /// Change nothing, and say what would change.
+    pub is_dry_run: bool,
+    /// The version of the registry that the change was made for.
+    pub expected_version: Option<u64>,
+    /// Report as JSON.
+    pub json: bool,
+}
+
+/// Make the registry in the store that of a file.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Apply {
-    /// What to call the registry's source in messages, such as its file's name.
-    pub source: String,
+    pub way: Way,
     pub registry: Box<Data>,
-    /// Report as JSON.
-    pub json: bool,
 }
 
 /// Print the registry in the store.
@@ -30,39 +55,30 @@ pub struct Show {
 
 impl Apply {
     pub(super) async fn run(self, services: &Services, output: &Output) -> Result<Done, Failed> {
-        let problems = problems(&self.registry);
-        if !problems.is_empty() {
-            return Err(Failed::Refused(format!(
-                "{} is refused, nothing was changed:\n  {}",
-                self.source,
-                problems.join("\n  ")
-            )));
-        }
-        let counts = counts(&self.registry);
-        services.store.put_registry(*self.registry).await?;
-        if self.json {
-            let rows: serde_json::Map<_, _> = counts
-                .iter()
-                .map(|(name, count)| ((*name).to_owned(), (*count).into()))
-                .collect();
-            output.out(&serde_json::to_string_pretty(&rows)?).await?;
-        } else {
-            output.out(&format!("applied {}", self.source)).await?;
-            for (name, count) in counts {
-                output.out(&format!("{count:6} {name}")).await?;
-            }
-        }
-        Ok(Done::WELL)
+        let wanted = *self.registry;
+        apply::run(services, output, &self.way, &|_| Ok(wanted.clone())).await
     }
+}
+
+/// The registry with its version in front.
+#[derive(Serialize)]
+struct Shown {
+    version: u64,
+    #[serde(flatten)]
+    registry: Data,
 }
 
 impl Show {
     pub(super) async fn run(self, services: &Services, output: &Output) -> Result<Done, Failed> {
-        let data = services.store.registry().await?;
+        let standing = services.store.standing_registry().await?;
+        let (version, registry) = (standing.version, standing.registry);
         let text = if self.json {
-            serde_json::to_string_pretty(&data)?
+            serde_json::to_string_pretty(&Shown { version, registry })?
         } else {
-            toml::to_string(&data)?
+            format!(
+                "# registry version {version}\n{}",
+                toml::to_string(&registry)?
+            )
         };
         output.out(&text).await?;
         Ok(Done::WELL)

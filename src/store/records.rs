@@ -12,6 +12,7 @@ pub(in crate::store) mod check;
 mod copy;
 pub(in crate::store) mod events;
 mod figures;
+pub(in crate::store) mod history;
 pub(in crate::store) mod keys;
 mod migrate;
 mod purge;
@@ -37,7 +38,6 @@ use serde::de::DeserializeOwned;
 
 use self::change::PreparedChange;
 use self::keys::{Key, Table};
-use self::registry::PreparedRegistry;
 use self::replace::Replacements;
 use self::sweep::Sweep;
 use crate::secrets::{Keyring, WrappedKeys};
@@ -144,7 +144,6 @@ impl dyn View + '_ {
 #[derive(Clone)]
 pub(in crate::store) enum Work {
     Change(Box<PreparedChange>),
-    Registry(PreparedRegistry),
     /// Records written in another form that say the same.
     Replace(Box<Replacements>),
     /// The wrapped keys, changed.
@@ -160,7 +159,7 @@ impl Work {
                 let records = replacements.records.iter();
                 records.map(|one| one.key.clone()).collect()
             }
-            Work::Registry(_) | Work::Keys(_) => Vec::new(),
+            Work::Keys(_) => Vec::new(),
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Where records stand in the database: one SQL table for each record table, and one for the registry's. Each has the
-//! record's key and its encoded value; what SQL can hold of the rules stands in `migrations`.
+//! Where records stand in the database: one SQL table for each record table, and one for the registry's and
+//! their history. Each has the record's key and its encoded value; what SQL can hold of the rules stands in `migrations`.
 
 use std::ops::Bound;
 
@@ -26,7 +26,8 @@ pub(super) fn sql_table(table: Table) -> &'static str {
         | Table::PriceItem
         | Table::CodeSet
         | Table::CodeItem
-        | Table::ClientGrant => "registry",
+        | Table::ClientGrant
+        | Table::RegistryHistory => "registry",
         Table::Customer => "customer",
         Table::Grant => "purchasing_power",
         Table::GrantOfCustomer => "purchasing_power_of_customer",

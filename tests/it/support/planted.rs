@@ -220,6 +220,7 @@ impl Planted {
                 Cents(0),
                 authorised,
             )],
+            registry_seen: None,
             events: Vec::new(),
         })
         .unwrap();
@@ -354,6 +355,7 @@ impl Planted {
             grant,
             postings,
             events: vec![EventWrite { event, before }],
+            registry_seen: None,
         })
         .unwrap();
     }
