@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use super::{ConfigFile, organiser_code, os_user::os_user};
+use super::{ConfigFile, month, organiser_code, os_user::os_user};
 use crate::domain::registry::OrganiserCode;
 use crate::domain::settlement::Month;
 use crate::operate::{Command, settlement};
@@ -173,8 +173,4 @@ impl Settlement {
         };
         super::operate::run(&config, command)
     }
-}
-
-fn month(text: &str) -> Result<Month, String> {
-    Month::parse(text).ok_or_else(|| "write a month such as 2026-03".to_owned())
 }

@@ -60,6 +60,7 @@ mod records;
 mod registration;
 mod repeats;
 mod repeats_at_once;
+mod report;
 mod request_shapes;
 mod rules_amend;
 mod rules_amend_used;

@@ -22,14 +22,11 @@ use crate::domain::service_event::Shares;
 use crate::domain::settlement::payment::reference;
 use crate::domain::settlement::{ProviderSums, RowPlace, Run, RunState, SettledRow};
 use crate::operate::acting::{User, kept};
-use crate::operate::{Done, Failed, Output};
+use crate::operate::{Done, Failed, Output, PIECE_BYTES};
 use crate::services::Services;
 use crate::store::Change;
 
 pub use payments::Order;
-
-/// So much of a file is handed over at a time, in bytes.
-const PIECE_BYTES: usize = 32 << 10;
 
 /// Give one file of a settlement.
 #[derive(Serialize, Deserialize)]
@@ -112,7 +109,7 @@ impl Export {
             ExportedFile::Payments(order) => {
                 let payments = payments::Payments::of(&settlement, order)?;
                 output.out(&payments.summary()).await?;
-                hand_over(output, payments.document().as_bytes()).await?;
+                output.data(payments.document().as_bytes()).await?;
                 format!("payments-{}.xml", payments.message())
             }
         };
@@ -184,7 +181,7 @@ impl Settlement {
                 form.row(self, &row);
                 if form.written().len() >= PIECE_BYTES {
                     let piece = std::mem::take(form.written());
-                    hand_over(acting.output, &piece).await?;
+                    acting.output.data(&piece).await?;
                 }
             }
             if found != (sums.events, sums.credits, sums.sums) {
@@ -196,7 +193,7 @@ impl Settlement {
             return Err(self.differs(&row.provider));
         }
         form.end(self);
-        hand_over(acting.output, form.written()).await
+        acting.output.data(form.written()).await
     }
 
     fn differs(&self, provider: &BusinessId) -> Failed {
@@ -286,11 +283,4 @@ impl<'a> Rows<'a> {
             _ => Ok(None),
         }
     }
-}
-
-async fn hand_over(output: &Output, bytes: &[u8]) -> Result<(), Failed> {
-    for piece in bytes.chunks(PIECE_BYTES) {
-        output.data(piece).await?;
-    }
-    Ok(())
 }
