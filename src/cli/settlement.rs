@@ -1,7 +1,8 @@
-//! `settlement run|show|confirm|paid|cancel-draft|export|verify`: an organiser's monthly settlement. The work stands in
+//! `settlement run|show|confirm|paid|cancel-draft|export|report|verify`: an organiser's monthly settlement. The work stands in
 //! `operate::settlement`.
 
 mod export;
+mod report;
 
 use std::process::ExitCode;
 
@@ -27,6 +28,8 @@ pub enum Settlement {
     CancelDraft(CancelDraft),
     /// Write a confirmed settlement to files: CSV, XML, their SHA-256, and a bank's payment file
     Export(export::Export),
+    /// Write a confirmed settlement as a page to read and print
+    Report(report::Report),
     /// Prove that rows, events and ledger of settlements agree
     Verify(Verify),
 }
@@ -169,6 +172,7 @@ impl Settlement {
                 (config, Command::SettlementCancelDraft(cancel))
             }
             Settlement::Export(export) => return export.run(),
+            Settlement::Report(report) => return report.run(),
             Settlement::Verify(verify) => return verify.run(),
         };
         super::operate::run(&config, command)

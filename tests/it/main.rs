@@ -85,6 +85,7 @@ mod schemas;
 mod service_event;
 mod settlement;
 mod settlement_export;
+mod settlement_report;
 mod settlement_steps;
 #[cfg(feature = "heavy-tests")]
 mod slow_clients;

@@ -5,6 +5,7 @@
 //! up to what is paid are refused.
 
 mod csv;
+mod html;
 mod payments;
 mod xml;
 
@@ -23,6 +24,7 @@ use crate::domain::settlement::payment::reference;
 use crate::domain::settlement::{ProviderSums, RowPlace, Run, RunState, SettledRow};
 use crate::operate::acting::{User, kept};
 use crate::operate::{Done, Failed, Output, PIECE_BYTES};
+use crate::partner::limits::Language;
 use crate::services::Services;
 use crate::store::Change;
 
@@ -45,6 +47,8 @@ pub struct Export {
 pub enum ExportedFile {
     Csv,
     Xml,
+    /// A page to print.
+    Html(Language),
     Payments(Order),
 }
 
@@ -83,7 +87,11 @@ impl Export {
         services: &Services,
         output: &Output,
     ) -> Result<Done, Failed> {
-        let acting = Acting::new(services, output, &self.user, "settlement-export");
+        let command = match self.file {
+            ExportedFile::Html(_) => "settlement-report",
+            _ => "settlement-export",
+        };
+        let acting = Acting::new(services, output, &self.user, command);
         let settlement = Settlement::gather(&acting, &self.number).await?;
         let number = settlement.run.number;
         let version = settlement.run.version;
@@ -105,6 +113,11 @@ impl Export {
                 let form = Box::<xml::Xml>::default();
                 settlement.write(&acting, form).await?;
                 format!("settlement-{number}.xml")
+            }
+            ExportedFile::Html(language) => {
+                let form = Box::new(html::Html::of(*language));
+                settlement.write(&acting, form).await?;
+                format!("settlement-{number}.html")
             }
             ExportedFile::Payments(order) => {
                 let payments = payments::Payments::of(&settlement, order)?;
