@@ -13,7 +13,9 @@ mod man;
 mod mandate_stand_in;
 mod operate;
 mod os_user;
+mod part;
 mod registry;
+mod report;
 mod sample;
 mod security_server;
 mod serve;
@@ -33,6 +35,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::config::{Config, Loaded, Overrides};
 use crate::domain::national_code::{CountyCode, MunicipalityCode};
 use crate::domain::registry::OrganiserCode;
+use crate::domain::settlement::Month;
 
 const EXAMPLES: &str = "Examples:
   psop-adapter registry apply fixtures/demo/registry.toml --config fixtures/demo/psop-adapter.toml
@@ -78,6 +81,9 @@ enum Command {
     /// Settle an organiser's events
     #[command(subcommand)]
     Settlement(settlement::Settlement),
+    /// Write a month's figures, or what customers paid themselves, to a file
+    #[command(subcommand)]
+    Report(report::Report),
     /// Call a service as an X-Road client would, and print the answer
     Call(Box<call::Call>),
     /// Print a message of a service, or a program that sends it
@@ -114,6 +120,7 @@ impl Cli {
             Command::Audit(command) => command.run(),
             Command::Events(command) => command.run(),
             Command::Settlement(command) => command.run(),
+            Command::Report(command) => command.run(),
             Command::Call(command) => command.run(),
             Command::Sample(command) => command.run(),
             Command::Validate(command) => command.run(),
@@ -198,4 +205,9 @@ fn organiser_code(text: &str) -> Result<OrganiserCode, String> {
     municipality
         .or_else(|| CountyCode::parse(text).map(OrganiserCode::County))
         .ok_or_else(|| "write the three digits of a municipality or the two of a county".to_owned())
+}
+
+/// A month as it is written.
+fn month(text: &str) -> Result<Month, String> {
+    Month::parse(text).ok_or_else(|| "write a month such as 2026-03".to_owned())
 }

@@ -15,9 +15,11 @@
 
 pub mod acting;
 pub mod audit;
+mod csv;
 pub mod events;
 mod names;
 pub mod registry;
+pub mod report;
 pub mod settlement;
 pub mod status;
 pub mod store;
@@ -93,6 +95,10 @@ pub enum Command {
     SettlementExport(settlement::Export),
     /// Prove settlements.
     SettlementVerify(settlement::Verify),
+    /// Give a month's figures.
+    ReportMonthly(report::Monthly),
+    /// Give a month's own shares.
+    ReportOwnShares(report::OwnShares),
 }
 
 /// Runs one command. Whatever it says goes to `output` while it runs.
@@ -130,6 +136,8 @@ pub async fn run(command: Command, services: &Services, output: &Output) -> Resu
         Command::SettlementCancelDraft(command) => command.run(services, output).await,
         Command::SettlementExport(command) => command.run(services, output).await,
         Command::SettlementVerify(command) => command.run(services, output).await,
+        Command::ReportMonthly(command) => command.run(services, output).await,
+        Command::ReportOwnShares(command) => command.run(services, output).await,
     }
 }
 
@@ -188,6 +196,9 @@ pub enum Line {
 /// So many lines may wait to be read: a command that is faster than its reader waits.
 pub const LINES_WAITING_MAX: usize = 64;
 
+/// So much of a file is handed over at a time, in bytes.
+const PIECE_BYTES: usize = 32 << 10;
+
 /// Where a command's lines go.
 pub struct Output(mpsc::Sender<Line>);
 
@@ -214,12 +225,16 @@ impl Output {
         Ok(())
     }
 
-    /// Hands the command line bytes for a file.
+    /// Hands the command line bytes for a file, piece by piece.
     ///
     /// # Errors
     /// [`Failed::OutputClosed`] when the reader is gone.
     pub async fn data(&self, bytes: &[u8]) -> Result<(), Failed> {
-        self.send(Line::Data(base64::encode_block(bytes))).await
+        for piece in bytes.chunks(PIECE_BYTES) {
+            let line = Line::Data(base64::encode_block(piece));
+            self.send(line).await?;
+        }
+        Ok(())
     }
 
     /// Hands the command line what it takes on to the next command of a series.

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::civil::Date;
 
-use super::{ConfigFile, organiser_code};
+use super::{ConfigFile, organiser_code, os_user::os_user};
 use crate::domain::registry::OrganiserCode;
 use crate::operate::{self, Command};
 
@@ -110,6 +110,7 @@ impl Export {
             None => None,
         };
         let command = operate::audit::Export {
+            user: os_user(),
             organiser: self.organiser,
             person_id,
             from: self.from,

@@ -1,5 +1,7 @@
 //! The rows of the access log that are one organiser's: for the register inquiry of one person, or of a period.
 //! Rows of other organisers, and rows of no organiser, never.
+//!
+//! Invariant: a row of its own says who asked for whom, before anything is given.
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -7,12 +9,17 @@ use tokio::task::yield_now;
 
 use super::row;
 use crate::clock::date_in_helsinki;
+use crate::domain::access::{AccessEntry, DataClass};
 use crate::domain::person_id::PersonId;
 use crate::domain::registry::OrganiserCode;
+use crate::operate::acting::{User, kept};
 use crate::operate::{Done, Failed, Output};
 use crate::services::Services;
-use crate::store::OrganiserEntry;
 use crate::store::audit::{AccessRecord, KeyedHash};
+use crate::store::{Change, OrganiserEntry};
+
+/// Purpose of an extract: the organiser answers for its data.
+const PURPOSE: &str = "PALVELUN_JARJESTAMINEN";
 
 /// Rows read at a time.
 const PAGE_ROWS: usize = 256;
@@ -29,6 +36,7 @@ pub enum Format {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Export {
+    pub user: User,
     pub organiser: OrganiserCode,
     /// Only rows that touch this person.
     pub person_id: Option<String>,
@@ -63,11 +71,13 @@ impl Export {
         output: &Output,
     ) -> Result<Done, Failed> {
         let wanted = self.wanted(services).await?;
+        // What is given is the log as it stood before it was asked for: the row of the asking is not among it.
+        let store = &services.store;
+        let end = store.access_head().await?.rows;
+        kept(services, Change::access_only(self.row(services)?)).await?;
         if self.format == Format::Csv {
             output.out(&row::csv_head()).await?;
         }
-        let store = &services.store;
-        let end = store.access_head().await?.rows;
         let (mut next, mut written, mut is_whole) = (store.access_start().await?.rows, 0_u64, true);
         while next < end {
             let mut rows = store.access_rows(next, PAGE_ROWS).await?;
@@ -103,6 +113,22 @@ impl Export {
         Ok(Done::WELL)
     }
 
+    /// Who asked, and for whom: also of an extract that then breaks off.
+    fn row(&self, services: &Services) -> Result<AccessEntry, Failed> {
+        let row = self
+            .user
+            .row(services, "audit-export", PURPOSE, DataClass::Basic);
+        let persons = match &self.person_id {
+            Some(text) => vec![person(services, text)?],
+            None => Vec::new(),
+        };
+        Ok(AccessEntry {
+            organiser: Some(self.organiser),
+            persons,
+            ..row
+        })
+    }
+
     async fn wanted(&self, services: &Services) -> Result<Wanted, Failed> {
         if let (Some(from), Some(to)) = (self.from, self.to)
             && to < from
@@ -128,10 +154,14 @@ impl Export {
 }
 
 /// Nothing of what was given stands in the refusal.
-fn person_hash(services: &Services, text: &str) -> Result<KeyedHash, Failed> {
+fn person(services: &Services, text: &str) -> Result<PersonId, Failed> {
     let today = date_in_helsinki(services.clock.now());
-    let person = PersonId::parse(text, today)
-        .map_err(|_| Failed::Refused("what was given is no personal identity code".to_owned()))?;
+    PersonId::parse(text, today)
+        .map_err(|_| Failed::Refused("what was given is no personal identity code".to_owned()))
+}
+
+fn person_hash(services: &Services, text: &str) -> Result<KeyedHash, Failed> {
+    let person = person(services, text)?;
     services
         .keyring
         .person_hash(&person)

@@ -5,6 +5,7 @@
 //! up to what is paid are refused.
 
 mod csv;
+mod html;
 mod payments;
 mod xml;
 
@@ -22,14 +23,12 @@ use crate::domain::service_event::Shares;
 use crate::domain::settlement::payment::reference;
 use crate::domain::settlement::{ProviderSums, RowPlace, Run, RunState, SettledRow};
 use crate::operate::acting::{User, kept};
-use crate::operate::{Done, Failed, Output};
+use crate::operate::{Done, Failed, Output, PIECE_BYTES};
+use crate::partner::limits::Language;
 use crate::services::Services;
 use crate::store::Change;
 
 pub use payments::Order;
-
-/// So much of a file is handed over at a time, in bytes.
-const PIECE_BYTES: usize = 32 << 10;
 
 /// Give one file of a settlement.
 #[derive(Serialize, Deserialize)]
@@ -48,6 +47,8 @@ pub struct Export {
 pub enum ExportedFile {
     Csv,
     Xml,
+    /// A page to print.
+    Html(Language),
     Payments(Order),
 }
 
@@ -86,7 +87,11 @@ impl Export {
         services: &Services,
         output: &Output,
     ) -> Result<Done, Failed> {
-        let acting = Acting::new(services, output, &self.user, "settlement-export");
+        let command = match self.file {
+            ExportedFile::Html(_) => "settlement-report",
+            _ => "settlement-export",
+        };
+        let acting = Acting::new(services, output, &self.user, command);
         let settlement = Settlement::gather(&acting, &self.number).await?;
         let number = settlement.run.number;
         let version = settlement.run.version;
@@ -109,10 +114,15 @@ impl Export {
                 settlement.write(&acting, form).await?;
                 format!("settlement-{number}.xml")
             }
+            ExportedFile::Html(language) => {
+                let form = Box::new(html::Html::of(*language));
+                settlement.write(&acting, form).await?;
+                format!("settlement-{number}.html")
+            }
             ExportedFile::Payments(order) => {
                 let payments = payments::Payments::of(&settlement, order)?;
                 output.out(&payments.summary()).await?;
-                hand_over(output, payments.document().as_bytes()).await?;
+                output.data(payments.document().as_bytes()).await?;
                 format!("payments-{}.xml", payments.message())
             }
         };
@@ -184,7 +194,7 @@ impl Settlement {
                 form.row(self, &row);
                 if form.written().len() >= PIECE_BYTES {
                     let piece = std::mem::take(form.written());
-                    hand_over(acting.output, &piece).await?;
+                    acting.output.data(&piece).await?;
                 }
             }
             if found != (sums.events, sums.credits, sums.sums) {
@@ -196,7 +206,7 @@ impl Settlement {
             return Err(self.differs(&row.provider));
         }
         form.end(self);
-        hand_over(acting.output, form.written()).await
+        acting.output.data(form.written()).await
     }
 
     fn differs(&self, provider: &BusinessId) -> Failed {
@@ -286,11 +296,4 @@ impl<'a> Rows<'a> {
             _ => Ok(None),
         }
     }
-}
-
-async fn hand_over(output: &Output, bytes: &[u8]) -> Result<(), Failed> {
-    for piece in bytes.chunks(PIECE_BYTES) {
-        output.data(piece).await?;
-    }
-    Ok(())
 }

@@ -300,7 +300,7 @@ fn approvals(
     list(view, Table::Approval, &key)
 }
 
-fn customer(
+pub(in crate::store) fn customer(
     view: &dyn View,
     organiser: OrganiserCode,
     person: &Hash,
