@@ -16,7 +16,7 @@ use crate::support::operator::{Told, operate};
 use crate::support::planted::{Planted, Recorded};
 use crate::support::root;
 use crate::support::server::Site;
-use crate::support::tamper::{Hand, LEDGER, SETTLEMENT_ROW};
+use crate::support::tamper::{LEDGER, SETTLEMENT_ROW, change_last};
 use crate::support::xmllint;
 
 const NUMBER: &str = "853-2026-03-1";
@@ -509,9 +509,8 @@ fn settlements_are_verified_and_differences_found() {
     assert!(none.contains("there is no settlement of that organiser and month"));
     assert_eq!(server.stop(), Some(0));
 
-    let change = |table, bit: u8| {
-        Hand::on(&site).change_last(table, |payload| *payload.last_mut().unwrap() ^= bit)
-    };
+    let change =
+        |table, bit: u8| change_last(&site, table, |payload| *payload.last_mut().unwrap() ^= bit);
     let found = |what: &[&str]| {
         let told = verify(&month);
         assert_eq!(told.code, 1, "{told:?}");
