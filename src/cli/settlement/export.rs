@@ -22,7 +22,9 @@ use crate::operate::settlement::{self, Exported, ExportedFile, Order};
 #[command(
     after_help = "Writes settlement-NUMBER.csv, .xml (schema: xsd/settlement-v1.xsd) and .sha256; with --debtor-iban also \
     payments-NUMBER-vN.xml, SEPA credit transfers (pain.001.001.09) of what is not paid yet, and its .sha256. Files are for \
-    their owner only. Again, they are the same bytes; a file of another content is not overwritten.\n\
+    their owner only. Again, they are the same bytes; a file of another content is not overwritten. The \
+    SHA-256 of CSV and XML are kept with the first export that nothing can change any more, and a later one that would \
+    differ is refused.\n\
     Example: psop-adapter settlement export 853-2026-03-1 --out settled --config fixtures/demo/psop-adapter.toml\n\
     Example: psop-adapter settlement export 853-2026-03-1 --out settled --debtor-iban FI2112345600000785 --execution-date \
     2026-04-08 --config fixtures/demo/psop-adapter.toml"

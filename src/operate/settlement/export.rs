@@ -1,18 +1,22 @@
 //! `settlement-export`: one file of a settlement, as bytes for the command line, which names and keeps it. A file says
-//! the same however often it is asked for, as long as the settlement and the names in the registry stand.
+//! the same however often it is asked for, as long as the settlement and the names in the registry stand; once nothing of
+//! the settlement can change, CSV and XML are held to what was exported first (`first`).
 //!
 //! Invariants: no customer, no identity code and no number of a purchasing power is in any file; rows that do not add
 //! up to what is paid are refused.
 
 mod csv;
+mod first;
 mod html;
 mod payments;
 mod xml;
 
 use std::collections::BTreeMap;
 
+use openssl::sha::Sha256;
 use serde::{Deserialize, Serialize};
 
+use self::first::Kind;
 use super::STEP_EVENTS_MAX;
 use super::show::tell;
 use super::steps::{Acting, number};
@@ -91,8 +95,8 @@ impl Export {
             ExportedFile::Html(_) => "settlement-report",
             _ => "settlement-export",
         };
-        let acting = Acting::new(services, output, &self.user, command);
-        let settlement = Settlement::gather(&acting, &self.number).await?;
+        let mut acting = Acting::new(services, output, &self.user, command);
+        let mut settlement = Settlement::gather(&acting, &self.number).await?;
         let number = settlement.run.number;
         let version = settlement.run.version;
         if self.seen_version.is_some_and(|seen| seen != version) {
@@ -103,20 +107,22 @@ impl Export {
         row.rows_returned = u32::try_from(settlement.run.events).unwrap_or(u32::MAX);
         kept(services, Change::access_only(row)).await?;
         let name = match &self.file {
-            ExportedFile::Csv => {
-                tell(services, output, number).await?;
-                let form = Box::<csv::Csv>::default();
-                settlement.write(&acting, form).await?;
-                format!("settlement-{number}.csv")
-            }
-            ExportedFile::Xml => {
-                let form = Box::<xml::Xml>::default();
-                settlement.write(&acting, form).await?;
-                format!("settlement-{number}.xml")
+            ExportedFile::Csv | ExportedFile::Xml => {
+                let kind = match self.file {
+                    ExportedFile::Csv => Kind::Csv,
+                    _ => Kind::Xml,
+                };
+                settlement.hold_to_first_export(&mut acting, kind).await?;
+                if kind == Kind::Csv {
+                    tell(services, output, number).await?;
+                }
+                let output = Some(output);
+                settlement.write(&acting, kind.form(), output).await?;
+                format!("settlement-{number}.{}", kind.extension())
             }
             ExportedFile::Html(language) => {
                 let form = Box::new(html::Html::of(*language));
-                settlement.write(&acting, form).await?;
+                settlement.write(&acting, form, Some(output)).await?;
                 format!("settlement-{number}.html")
             }
             ExportedFile::Payments(order) => {
@@ -126,6 +132,7 @@ impl Export {
                 format!("payments-{}.xml", payments.message())
             }
         };
+        let version = settlement.run.version;
         output.carry(&Exported { version, name }).await?;
         Ok(Done::WELL)
     }
@@ -176,12 +183,14 @@ impl Settlement {
         name.map_or(provider.as_str(), String::as_str)
     }
 
-    /// Writes the whole settlement, its rows page by page.
+    /// Writes the whole settlement, its rows page by page; its digest. Without an output it is not given to anyone.
     async fn write(
         &self,
         acting: &Acting<'_>,
         mut form: Box<dyn Form + Send>,
-    ) -> Result<(), Failed> {
+        output: Option<&Output>,
+    ) -> Result<[u8; 32], Failed> {
+        let mut digest = Sha256::new();
         let mut rows = Rows::of(acting, &self.run);
         form.begin(self);
         for sums in &self.providers {
@@ -193,8 +202,7 @@ impl Settlement {
                 found.2 = found.2.plus(row.shares);
                 form.row(self, &row);
                 if form.written().len() >= PIECE_BYTES {
-                    let piece = std::mem::take(form.written());
-                    acting.output.data(&piece).await?;
+                    give(&mut *form, &mut digest, output).await?;
                 }
             }
             if found != (sums.events, sums.credits, sums.sums) {
@@ -206,7 +214,8 @@ impl Settlement {
             return Err(self.differs(&row.provider));
         }
         form.end(self);
-        acting.output.data(form.written()).await
+        give(&mut *form, &mut digest, output).await?;
+        Ok(digest.finish())
     }
 
     fn differs(&self, provider: &BusinessId) -> Failed {
@@ -232,6 +241,20 @@ impl Settlement {
             }),
             carried_forward: of(|sums| sums.carried_forward().0),
         }
+    }
+}
+
+/// Takes what is written so far.
+async fn give(
+    form: &mut (dyn Form + Send),
+    digest: &mut Sha256,
+    output: Option<&Output>,
+) -> Result<(), Failed> {
+    let piece = std::mem::take(form.written());
+    digest.update(&piece);
+    match output {
+        Some(output) => output.data(&piece).await,
+        None => Ok(()),
     }
 }
 

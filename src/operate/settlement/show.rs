@@ -63,6 +63,11 @@ pub(super) async fn tell(
     for provider in &providers {
         output.out(&line_of(provider)).await?;
     }
+    if let Some(first) = run.first_export {
+        let (csv, xml) = (hex::encode(first.csv), hex::encode(first.xml));
+        let told = format!("exported: SHA-256 of the CSV {csv}, of the XML {xml}");
+        output.out(&told).await?;
+    }
     let total: i64 = providers
         .iter()
         .filter(|provider| !provider.is_held_back())
