@@ -2,6 +2,7 @@
 //! Loaded data, never compiled in; versioned by date, so that every rule is judged at its own day.
 
 pub mod diff;
+mod names;
 pub mod reliance;
 
 use std::fmt;

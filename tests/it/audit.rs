@@ -3,14 +3,13 @@
 
 use std::process::Output;
 
+use crate::records::OF_REGISTRY;
 use crate::support::message::Message;
 use crate::support::planted::{Planted, Recorded};
 use crate::support::server::{Site, program};
 use crate::support::tamper::{Hand, LEDGER};
 
 const ROWS: u64 = 8;
-/// Rows that the demo registry leaves: one for each of its organisers.
-const OF_REGISTRY: u64 = 3;
 
 pub fn operator(site: &Site, command: &[&str]) -> Output {
     let mut program = program();
@@ -73,7 +72,7 @@ fn an_untouched_log_is_unbroken_beside_a_running_server_and_without_one() {
     let site = logged();
     let earlier = head(&site);
     assert!(
-        earlier.starts_with(&format!("{}:", ROWS + OF_REGISTRY)),
+        earlier.starts_with(&format!("{}:", ROWS + OF_REGISTRY as u64)),
         "{earlier}"
     );
     assert_unbroken(&site, None);
@@ -154,7 +153,12 @@ fn a_cut_tail_is_found_by_a_head_taken_before() {
     for _ in 0..ROWS {
         server.post(&Message::create().0);
     }
-    assert_broken(&site, Some(&earlier), ROWS + OF_REGISTRY - 1, "another one");
+    assert_broken(
+        &site,
+        Some(&earlier),
+        ROWS + OF_REGISTRY as u64 - 1,
+        "another one",
+    );
 }
 
 #[test]

@@ -19,6 +19,7 @@ use self::calls::{Call, World};
 use self::inside::Inside;
 use self::lives::{KINDS, Lives};
 use self::planting::planted;
+use crate::records::OF_REGISTRY;
 use crate::support::server::{Site, program};
 
 const SMALL: usize = 300;
@@ -102,9 +103,6 @@ fn a_call_reads_as_many_records_of_ten_thousand_grants_as_of_three_hundred() {
     }
 }
 
-/// Of the demo registry: each has a row of the access log by its being applied.
-const ORGANISERS: u64 = 3;
-
 #[test]
 fn a_store_made_in_bulk_holds_what_the_services_leave() {
     let scratch = tempfile::tempdir().unwrap();
@@ -129,7 +127,7 @@ fn a_store_made_in_bulk_holds_what_the_services_leave() {
         log.next().unwrap().records
     };
     let in_bulk = access_rows(&figures.tables);
-    assert_eq!(in_bulk + ORGANISERS, access_rows(&lives.figures));
+    assert_eq!(in_bulk + OF_REGISTRY as u64, access_rows(&lives.figures));
     let tables = but_meta(&figures.tables);
     for (table, left) in tables.iter().zip(but_meta(&lives.figures)) {
         assert_eq!((table.name, table.records), (left.name, left.records));

@@ -19,6 +19,8 @@ use super::problems::problems;
 const PURPOSE: &str = "PALVELUN_JARJESTAMINEN";
 /// Service in the access log.
 const SERVICE: &str = "registry-apply";
+/// Problems that are printed; how many more there are is told.
+const PROBLEMS_PRINTED_MAX: usize = 50;
 
 /// Makes of the registry that stands the one that is wanted.
 pub(super) type Make<'a> = dyn Fn(&Registry) -> Result<Registry, Failed> + Send + Sync + 'a;
@@ -71,14 +73,25 @@ fn must_be_expected(way: &Way, version: u64) -> Result<(), Failed> {
 }
 
 fn refuse(way: &Way, problems: &[String]) -> Result<(), Failed> {
-    if problems.is_empty() {
-        return Ok(());
+    match problems {
+        [] => Ok(()),
+        _ => Err(refused(way, problems)),
     }
-    Err(Failed::Refused(format!(
-        "{} is refused, nothing was changed:\n  {}",
-        way.source,
-        problems.join("\n  ")
-    )))
+}
+
+/// A refusal with all that is wrong, or as much of it as can be read.
+pub(super) fn refused(way: &Way, problems: &[String]) -> Failed {
+    let mut lines: Vec<&str> = problems.iter().map(String::as_str).collect();
+    lines.truncate(PROBLEMS_PRINTED_MAX);
+    let mut told = format!("{} is refused, nothing was changed:", way.source);
+    for line in &lines {
+        told.push_str("\n  ");
+        told.push_str(line);
+    }
+    if problems.len() > lines.len() {
+        told.push_str(&format!("\n  and {} more", problems.len() - lines.len()));
+    }
+    Failed::Refused(told)
 }
 
 /// Keeps the change. `false`: it is to be planned anew, since the registry is another by now.

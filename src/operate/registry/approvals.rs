@@ -68,13 +68,8 @@ impl ImportApprovals {
             .filter(|row| row.organiser == self.organiser)
             .map(|row| row.service_code.as_str())
             .collect();
-        let providers: HashMap<&BusinessId, &Provider> = standing
-            .providers
-            .iter()
-            .map(|provider| (&provider.business_id, provider))
-            .collect();
+        let mut providers = Providers::of(standing);
         let mut lines = HashMap::new();
-        let mut added: HashMap<BusinessId, (Option<String>, Option<String>)> = HashMap::new();
         let mut rows = Vec::new();
         for row in table.rows() {
             let Some(wanted) = Wanted::of(table, row) else {
@@ -93,29 +88,7 @@ impl ImportApprovals {
                 let rule = format!("this approval from this day stands in line {first} already");
                 row.wrong(PROVIDER, rule);
             }
-            let (name, account) = match providers.get(&wanted.provider) {
-                Some(provider) => (Some(provider.name.clone()), provider.iban.clone()),
-                None => {
-                    let of_rows = added.entry(wanted.provider.clone()).or_default();
-                    if of_rows.0.is_none() {
-                        of_rows.0.clone_from(&wanted.name);
-                    }
-                    if of_rows.1.is_none() {
-                        of_rows.1.clone_from(&wanted.iban);
-                    }
-                    of_rows.clone()
-                }
-            };
-            if name.is_none() {
-                row.wrong(
-                    NAME,
-                    "is needed: the registry does not have the provider".to_owned(),
-                );
-            }
-            if wanted.iban.is_some() && account.is_some() && wanted.iban != account {
-                let rule = "the provider has another account: change it in the registry's file";
-                row.wrong(IBAN, rule.to_owned());
-            }
+            providers.judge(row, &wanted);
             rows.push(wanted);
         }
         table.refuse_problems(&self.way)?;
@@ -185,6 +158,38 @@ impl ImportApprovals {
             });
         }
         registry
+    }
+}
+
+/// Name and account of each provider, those included that rows of the file add.
+struct Providers(HashMap<BusinessId, (Option<String>, Option<String>)>);
+
+impl Providers {
+    fn of(standing: &Registry) -> Providers {
+        let known = standing.providers.iter().map(|provider| {
+            let named = (Some(provider.name.clone()), provider.iban.clone());
+            (provider.business_id.clone(), named)
+        });
+        Providers(known.collect())
+    }
+
+    /// A new provider has a name, and nobody gets another account.
+    fn judge(&mut self, row: Row<'_>, wanted: &Wanted) {
+        let (name, account) = self.0.entry(wanted.provider.clone()).or_default();
+        if name.is_none() {
+            name.clone_from(&wanted.name);
+        }
+        if name.is_none() {
+            let rule = "is needed: the registry does not have the provider";
+            row.wrong(NAME, rule.to_owned());
+        }
+        if account.is_none() {
+            account.clone_from(&wanted.iban);
+        }
+        if wanted.iban.is_some() && wanted.iban != *account {
+            let rule = "the provider has another account: change it in the registry's file";
+            row.wrong(IBAN, rule.to_owned());
+        }
     }
 }
 

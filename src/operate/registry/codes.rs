@@ -83,55 +83,62 @@ impl ImportCodes {
                 items: Vec::new(),
             });
         }
-        let of_oid = standing.code_sets.iter().filter(|set| set.oid == self.oid);
-        let mut known: HashMap<&str, &CodeItem> = HashMap::new();
-        for item in of_oid.flat_map(|set| &set.items) {
-            let latest = known.entry(&item.code).or_insert(item);
-            if item.valid_from > latest.valid_from {
-                *latest = item;
+        let known = latest(standing.code_sets.iter().filter(|set| set.oid == self.oid));
+        if let Some(set) = registry.code_sets.iter_mut().find(|set| is_ours(set)) {
+            let is_in_file = take_rows(&mut set.items, rows, &known);
+            if self.is_complete {
+                let mut is_in_file = is_in_file.into_iter();
+                set.items.retain_mut(|item| {
+                    is_in_file.next().unwrap_or(true)
+                        || ended(item.valid_from, &mut item.valid_to, today)
+                });
             }
-        }
-        let Some(set) = registry.code_sets.iter_mut().find(|set| is_ours(set)) else {
-            return registry;
-        };
-        let mut places: HashMap<(String, Date), usize> = HashMap::new();
-        for (place, item) in set.items.iter().enumerate() {
-            places.insert((item.code.clone(), item.valid_from), place);
-        }
-        let mut is_in_file = vec![false; set.items.len()];
-        for row in rows {
-            let (Some(code), Some(valid_from)) = (row.code.clone(), row.valid_from) else {
-                continue;
-            };
-            match places.get(&(code.clone(), valid_from)).copied() {
-                Some(place) => {
-                    if let (Some(item), Some(mark)) =
-                        (set.items.get_mut(place), is_in_file.get_mut(place))
-                    {
-                        row.write(item);
-                        *mark = true;
-                    }
-                }
-                None => {
-                    let mut item = new_item(
-                        code,
-                        valid_from,
-                        known.get(row.code.as_deref().unwrap_or_default()).copied(),
-                    );
-                    row.write(&mut item);
-                    set.items.push(item);
-                }
-            }
-        }
-        if self.is_complete {
-            let mut is_in_file = is_in_file.into_iter().chain(std::iter::repeat(true));
-            set.items.retain_mut(|item| {
-                is_in_file.next().unwrap_or(true)
-                    || ended(item.valid_from, &mut item.valid_to, today)
-            });
         }
         registry
     }
+}
+
+/// Each code as it is from its latest day on.
+fn latest<'a>(sets: impl Iterator<Item = &'a CodeSet>) -> HashMap<&'a str, &'a CodeItem> {
+    let mut known: HashMap<&str, &CodeItem> = HashMap::new();
+    for item in sets.flat_map(|set| &set.items) {
+        let latest = known.entry(&item.code).or_insert(item);
+        if item.valid_from > latest.valid_from {
+            *latest = item;
+        }
+    }
+    known
+}
+
+/// Writes the file's rows over the set's, and says of each that was there whether the file names it.
+fn take_rows(
+    items: &mut Vec<CodeItem>,
+    rows: &[Wanted],
+    known: &HashMap<&str, &CodeItem>,
+) -> Vec<bool> {
+    let mut places: HashMap<(String, Date), usize> = HashMap::new();
+    for (place, item) in items.iter().enumerate() {
+        places.insert((item.code.clone(), item.valid_from), place);
+    }
+    let mut is_in_file = vec![false; items.len()];
+    for row in rows {
+        let (Some(code), Some(valid_from)) = (&row.code, row.valid_from) else {
+            continue;
+        };
+        let place = places.get(&(code.clone(), valid_from)).copied();
+        if let Some(mark) = place.and_then(|place| is_in_file.get_mut(place)) {
+            *mark = true;
+        }
+        match place.and_then(|place| items.get_mut(place)) {
+            Some(item) => row.write(item),
+            None => {
+                let mut item = new_item(code, valid_from, known.get(code.as_str()).copied());
+                row.write(&mut item);
+                items.push(item);
+            }
+        }
+    }
+    is_in_file
 }
 
 /// Ends a row that is not in a complete file; `false` where it has not begun, and goes.
@@ -147,9 +154,9 @@ pub(super) fn ended(valid_from: Date, valid_to: &mut Option<Date>, today: Date) 
 }
 
 /// A code that is new on that day: what the file does not say is as the same code has it, or nothing.
-fn new_item(code: String, valid_from: Date, known: Option<&CodeItem>) -> CodeItem {
+fn new_item(code: &str, valid_from: Date, known: Option<&CodeItem>) -> CodeItem {
     CodeItem {
-        code,
+        code: code.to_owned(),
         name_fi: String::new(),
         name_sv: known.and_then(|item| item.name_sv.clone()),
         valid_from,

@@ -8,6 +8,7 @@ use csv::{ReaderBuilder, Terminator};
 use jiff::civil::Date;
 
 use super::Way;
+use super::apply::refused;
 use crate::domain::money::{Cents, parse_decimal};
 use crate::operate::Failed;
 
@@ -15,8 +16,6 @@ use crate::operate::Failed;
 pub const IMPORT_BYTES_MAX: usize = 8 << 20;
 /// Most rows below the head line.
 pub const IMPORT_ROWS_MAX: usize = 50_000;
-/// Problems that are printed; how many more there are is told.
-const PROBLEMS_PRINTED_MAX: usize = 50;
 
 /// A column as the guide names it, and the other names that it is known by.
 pub(super) type Column = &'static [&'static str];
@@ -143,25 +142,14 @@ impl Table {
         if problems.is_empty() {
             return Ok(());
         }
-        let mut lines: Vec<String> = problems
+        let lines: Vec<String> = problems
             .iter()
-            .take(PROBLEMS_PRINTED_MAX)
             .map(|(line, column, rule)| match column.as_str() {
                 "" => format!("line {line}: {rule}"),
                 _ => format!("line {line}, column {column}: {rule}"),
             })
             .collect();
-        if problems.len() > PROBLEMS_PRINTED_MAX {
-            lines.push(format!(
-                "and {} more",
-                problems.len() - PROBLEMS_PRINTED_MAX
-            ));
-        }
-        Err(Failed::Refused(format!(
-            "{} is refused, nothing was changed:\n  {}",
-            way.source,
-            lines.join("\n  ")
-        )))
+        Err(refused(way, &lines))
     }
 }
 
@@ -263,5 +251,60 @@ pub(super) fn yes_or_no(text: &str) -> Result<bool, &'static str> {
         "true" | "1" | "yes" | "kyllä" => Ok(true),
         "false" | "0" | "no" | "ei" => Ok(false),
         _ => Err("write true or false"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn days_are_iso_or_finnish_and_nothing_else() {
+        for text in ["2026-01-05", "5.1.2026", "05.01.2026"] {
+            assert_eq!(day(text), Ok(date(2026, 1, 5)), "{text}");
+        }
+        for text in [
+            "2026-1-5",
+            "2026-01-05T00:00",
+            "31.2.2026",
+            "+5.1.2026",
+            "5.1.26",
+            "5.1.",
+            "5/1/2026",
+            "005.1.2026",
+        ] {
+            assert!(day(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn euros_have_a_comma_or_a_point_and_two_decimals_at_most() {
+        for text in ["45,50", "45.5", "45.50"] {
+            assert_eq!(euros(text), Ok(Cents(4550)), "{text}");
+        }
+        for text in ["-1,00", "1.234,00", "1,234", "1e3", "45 €", "10000000,00"] {
+            assert!(euros(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn columns_have_their_names_whatever_the_case_and_signs() {
+        const COLUMN: Column = &["LongNameSv", "nameSv"];
+        let table = Table::read("CodeId,Long_Name_SV\n1,x\n", &[COLUMN]);
+        let table = table.ok().unwrap();
+        assert_eq!(table.rows().next().unwrap().text(COLUMN), Some("x"));
+        assert!(Table::read("a;A\n", &[]).is_err(), "twice");
+        assert!(Table::read("a;b\n", &[COLUMN]).is_err(), "missing");
+    }
+
+    #[test]
+    fn a_row_has_the_line_that_it_begins_on() {
+        let text = "a;b\r\n\r\n\"two\nlines\";1\r\nx;2\r\n";
+        let table = Table::read(text, &[]).ok().unwrap();
+        let lines: Vec<u64> = table.rows().map(|row| row.line).collect();
+        assert_eq!(lines, [3, 5]);
+        assert_eq!(table.rows().next().unwrap().text(&["b"]), Some("1"));
     }
 }

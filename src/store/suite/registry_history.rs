@@ -14,7 +14,7 @@ use crate::store::records::keys::{Key, Table};
 use crate::store::registry::{MustBeFree, RegistryChange, RegistryStep};
 
 /// A change from one registry to another, as the command makes it.
-fn change(version: u64, old: &Registry, new: &Registry) -> Change {
+pub(super) fn change(version: u64, old: &Registry, new: &Registry) -> Change {
     let step = RegistryStep {
         version,
         registry: new.clone(),
@@ -29,7 +29,8 @@ fn change(version: u64, old: &Registry, new: &Registry) -> Change {
     }
 }
 
-fn looked_at(mut change: Change, old: &Registry, access_rows: u64) -> Change {
+/// The same, resting on nothing having come to rest on what it takes away.
+pub(super) fn looked_at(mut change: Change, old: &Registry, access_rows: u64) -> Change {
     if let Some(step) = &mut change.registry {
         step.must_be_free = Some(MustBeFree {
             threats: Arc::new(Threats::of(old, &step.diff)),

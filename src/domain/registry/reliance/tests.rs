@@ -11,7 +11,7 @@ use crate::domain::national_code::MunicipalityCode;
 use crate::domain::number::PurchasingPowerNumber;
 use crate::domain::person_id::PersonId;
 use crate::domain::purchasing_power::{
-    Decision, Dental, DentalLine, DentalMode, LineValue, Providers, ValueBasis,
+    Content, Decision, Dental, DentalLine, DentalMode, LineValue, Providers, ValueBasis,
 };
 use crate::domain::registry::{
     ApprovalState, CodeSet, CustodyCategory, Instrument, LegalBasis, Organiser, Provider,

@@ -1,6 +1,7 @@
 //! Several adapters on one database, and a database that goes away.
 
 use super::history::{event, facts, made, record, recorded};
+use super::registry_history::{change, first, looked_at};
 use super::*;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -55,4 +56,40 @@ async fn a_change_decided_on_what_another_adapter_has_changed_is_a_conflict() {
     assert!(matches!(late, Err(StoreError::Conflict)), "{late:?}");
     record(&right, event(8, 1, date(2026, 3, 2), 500)).await;
     assert_eq!(left.feed_head().await.unwrap().change_seq, 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_was_decided_on_a_registry_that_another_adapter_has_changed_is_a_conflict() {
+    let place = Place::new();
+    let (left, right) = (place.open(), place.open());
+    let old = first(&left).await;
+    left.commit(made(1, CHILD, 1)).await.unwrap();
+    let seen = facts(&right, 1).await;
+    let looked = left.access_head().await.unwrap().rows;
+    let mut bare = old.clone();
+    bare.approvals.clear();
+    let change = looked_at(change(2, &old, &bare), &old, looked);
+    left.commit(change.clone()).await.unwrap();
+    let late = right
+        .commit(recorded(&seen, event(8, 1, date(2026, 3, 2), 500)))
+        .await;
+    assert!(matches!(late, Err(StoreError::Conflict)), "{late:?}");
+    let again = right.commit(change).await;
+    assert!(matches!(again, Err(StoreError::Conflict)), "{again:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_another_adapter_has_kept_since_the_look_keeps_a_row_from_going() {
+    let place = Place::new();
+    let (left, right) = (place.open(), place.open());
+    let old = first(&left).await;
+    left.commit(made(1, CHILD, 1)).await.unwrap();
+    let looked = left.access_head().await.unwrap().rows;
+    record(&right, event(8, 1, date(2026, 3, 2), 500)).await;
+    let mut bare = old.clone();
+    bare.approvals.clear();
+    let change = looked_at(change(2, &old, &bare), &old, looked);
+    let outcome = left.commit(change).await;
+    assert!(matches!(outcome, Err(StoreError::Conflict)), "{outcome:?}");
+    assert_eq!(right.registry().await.unwrap(), old);
 }
