@@ -34,7 +34,7 @@ TEST_PACKAGES := libxml2-utils postgresql prometheus python3 python3-venv strace
 DEB_PACKAGES := binutils dpkg-dev
 
 # Black-box tests that run over PostgreSQL too, and those that run over two adapters on one database.
-ON_POSTGRES := scale:: scenarios:: repeats:: event_feed:: rate_limit:: settlement:: settlement_export:: report:: kill_mixed::
+ON_POSTGRES := scale:: scenarios:: repeats:: event_feed:: rate_limit:: settlement:: settlement_export:: settlement_verify:: report:: kill_mixed::
 ON_TWO_ADAPTERS := scenarios:: repeats_at_once:: events_at_once::
 
 .DEFAULT_GOAL := help
