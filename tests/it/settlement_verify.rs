@@ -50,6 +50,12 @@ fn settlements_are_verified_and_differences_found() {
         "{refused}"
     );
     assert_eq!(files(&out), BTreeMap::new());
+    let page = out.join("page.html");
+    let report = ["settlement", "report", NUMBER, "--out"];
+    let report = [&report[..], &[page.to_str().unwrap()]].concat();
+    let refused = operate(&site, &report).refused();
+    assert!(refused.contains("do not add up"), "{refused}");
+    assert_eq!(files(&out), BTreeMap::new());
     change(SETTLEMENT_ROW, 1);
     verify(&[NUMBER]).good();
     let planted = Planted::open(&site);
