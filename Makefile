@@ -35,7 +35,7 @@ DEB_PACKAGES := binutils dpkg-dev
 
 # Black-box tests that run over PostgreSQL too, and those that run over two adapters on one database.
 ON_POSTGRES := registry_apply:: registry_imports:: scale:: scenarios:: repeats:: event_feed:: rate_limit:: settlement:: \
-	settlement_export:: report:: kill_mixed::
+	settlement_export:: settlement_verify:: report:: kill_mixed::
 ON_TWO_ADAPTERS := scenarios:: repeats_at_once:: events_at_once::
 
 .DEFAULT_GOAL := help

@@ -1,5 +1,5 @@
-//! `settlement run|show|confirm|paid|cancel-draft|export|report|verify`: an organiser's monthly settlement. The work stands in
-//! `operate::settlement`.
+//! `settlement run|show|confirm|paid|cancel-draft|export|report|verify`: an organiser's monthly settlement. The work
+//! stands in `operate::settlement`.
 
 mod export;
 mod report;

@@ -89,6 +89,7 @@ mod settlement;
 mod settlement_export;
 mod settlement_report;
 mod settlement_steps;
+mod settlement_verify;
 #[cfg(feature = "heavy-tests")]
 mod slow_clients;
 mod socket_activation;

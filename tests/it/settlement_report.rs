@@ -10,6 +10,7 @@ use regex::Regex;
 
 use crate::settlement::{approved_month, registry, settle, without_iban};
 use crate::support::operator::{Told, operate};
+use crate::support::root;
 use crate::support::server::Site;
 
 const NUMBER: &str = "853-2026-03-1";
@@ -158,9 +159,19 @@ fn a_page_tells_the_settlement_in_three_languages() {
     operate(&site, &["settlement", "paid", NUMBER]).good();
     let (changed, _) = report(&site, NUMBER, "sv");
     assert!(changed.refused().contains("is not overwritten"));
+    // Once it is exported, the page tells the names of then or nothing.
+    let out = site.folder().join("out");
+    let export = ["settlement", "export", NUMBER, "--out"];
+    operate(&site, &[&export[..], &[out.to_str().unwrap()]].concat()).good();
+    site.apply(&root().join("fixtures/demo/registry.toml"));
+    std::fs::remove_file(site.folder().join(format!("{NUMBER}-en.html"))).unwrap();
+    let (renamed, path) = report(&site, NUMBER, "en");
+    let renamed = renamed.refused();
+    assert!(renamed.contains("exported first"), "{renamed}");
+    assert!(!path.exists());
     let log = ["audit", "export", "--organiser", "853"];
     let log = operate(&site, &log).good();
-    assert_eq!(log.matches(",settlement-report,TILITYS,853,").count(), 5);
+    assert_eq!(log.matches(",settlement-report,TILITYS,853,").count(), 6);
 }
 
 #[test]

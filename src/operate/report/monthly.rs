@@ -77,16 +77,18 @@ impl Monthly {
         for organiser in organisers {
             let row = row(services, &self.user, "report-monthly", organiser);
             kept(services, Change::access_only(row)).await?;
-            let types = registry.service_types.iter();
-            let types: Vec<ServiceType> = types
-                .filter(|row| row.organiser == organiser)
-                .cloned()
-                .collect();
+            let mut types: BTreeMap<String, Vec<ServiceType>> = BTreeMap::new();
+            for row in &registry.service_types {
+                if row.organiser == organiser {
+                    let versions = types.entry(row.service_code.clone()).or_default();
+                    versions.push(row.clone());
+                }
+            }
             let of_month = OfMonth {
                 services,
                 organiser,
                 month: self.month,
-                types: &types,
+                types,
             };
             for line in of_month.lines().await? {
                 match line.figures {
@@ -163,7 +165,8 @@ struct OfMonth<'a> {
     services: &'a Services,
     organiser: OrganiserCode,
     month: Month,
-    types: &'a [ServiceType],
+    /// Versions of the organiser's services, by code.
+    types: BTreeMap<String, Vec<ServiceType>>,
 }
 
 impl OfMonth<'_> {
@@ -272,14 +275,11 @@ impl OfMonth<'_> {
     }
 
     fn class(&self, service_code: &str, day: Date, unit: Unit) -> Class {
-        let versions = self.types.iter();
-        let versions: Vec<ServiceType> = versions
-            .filter(|row| row.service_code == service_code)
-            .cloned()
-            .collect();
+        let versions = self.types.get(service_code);
+        let version = versions.and_then(|versions| service_type_on(versions, day));
         let mut unit_text = String::new();
         unit.write_text(&mut unit_text);
-        Class::of(service_code, service_type_on(&versions, day), unit_text)
+        Class::of(service_code, version, unit_text)
     }
 }
 

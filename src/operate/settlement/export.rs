@@ -121,6 +121,10 @@ impl Export {
                 format!("settlement-{number}.{}", kind.extension())
             }
             ExportedFile::Html(language) => {
+                if settlement.run.first_export.is_some() {
+                    let kind = Kind::Csv;
+                    settlement.hold_to_first_export(&mut acting, kind).await?;
+                }
                 let form = Box::new(html::Html::of(*language));
                 settlement.write(&acting, form, Some(output)).await?;
                 format!("settlement-{number}.html")
