@@ -76,7 +76,7 @@ pub trait Console: Send + Sync + 'static {
     /// Every metric, in OpenMetrics' text format.
     fn metrics(&self, connections_open: usize, certificates: &[Certificate]) -> Bytes;
 
-    /// Makes an operator command ready. Its work sends whole lines, the last of which tells how it ended, and may be
+    /// Makes an operator command ready, which the owner of the machine gives by the name of `user`. Its work sends whole lines, the last of which tells how it ended, and may be
     /// dropped wherever it waits.
     ///
     /// # Errors
@@ -84,6 +84,7 @@ pub trait Console: Send + Sync + 'static {
     fn command(
         self: Arc<Self>,
         name: &str,
+        user: &str,
         arguments: Bytes,
         lines: mpsc::Sender<Bytes>,
     ) -> Result<Work, CommandRefused>;

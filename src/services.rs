@@ -31,6 +31,7 @@ use crate::contract::shape::Docs;
 use crate::contract::types::{Fault as FaultType, Purpose, Result as ResultType};
 use crate::contract::wsdl::{FaultDocs, Published, V1, Version};
 use crate::domain::access::{DataClass, MandateCheck, Representation};
+use crate::domain::admin_token::Organisers;
 use crate::domain::authorisation::{ActingFor, Refused};
 use crate::domain::business_id::BusinessId;
 use crate::domain::circumstances::Circumstances;
@@ -109,6 +110,8 @@ pub struct Context<'a> {
     pub services: &'a Services,
     pub client: &'a ClientId,
     pub acting_for: &'a ActingFor,
+    /// The only organisers whose data is there; `None` for all.
+    pub organisers: Option<&'a Organisers>,
     pub now: Timestamp,
     pub circumstances: Circumstances,
 }

@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 use tokio::sync::mpsc;
 
 use super::App;
 use crate::contract::wsdl;
 use crate::http::tls::certificate::{Certificate, now_s};
 use crate::http::{CommandRefused, Console, Work};
+use crate::operate::caller::Caller;
 use crate::operate::{self, Command, LINES_WAITING_MAX, Line};
 use crate::telemetry::metrics::Now;
 
@@ -47,29 +48,26 @@ impl Console for App {
     fn command(
         self: Arc<Self>,
         name: &str,
+        user: &str,
         arguments: Bytes,
         lines: mpsc::Sender<Bytes>,
     ) -> Result<Work, CommandRefused> {
-        let name = Command::names()
-            .iter()
-            .find(|known| **known == name)
-            .ok_or(CommandRefused::Unknown)?;
-        let command = parse(name, &arguments)
-            .map_err(|error| CommandRefused::Arguments(error.to_string()))?;
+        let listed = operate::find(name).ok_or(CommandRefused::Unknown)?;
+        let command = listed
+            .parse(&arguments)
+            .map_err(CommandRefused::Arguments)?;
         drop(arguments);
-        Ok(Box::pin(run(self, name, command, lines)))
+        Ok(Box::pin(run(self, command, Caller::owner(user), lines)))
     }
 }
 
-/// The command of this name with arguments in JSON.
-fn parse(name: &str, arguments: &[u8]) -> Result<Command, serde_json::Error> {
-    let arguments: Value = serde_json::from_slice(arguments)?;
-    let named = Map::from_iter([(name.to_owned(), arguments)]);
-    serde_json::from_value(Value::Object(named))
-}
-
-async fn run(app: Arc<App>, name: &'static str, command: Command, lines: mpsc::Sender<Bytes>) {
-    tracing::info!(command = name, "an operator command begins");
+async fn run(app: Arc<App>, command: Command, caller: Caller, lines: mpsc::Sender<Bytes>) {
+    let name = command.name;
+    tracing::info!(
+        command = name,
+        by = caller.name,
+        "an operator command begins"
+    );
     app.metrics.command_begun();
     let began = Instant::now();
     let (sender, mut said) = mpsc::channel(LINES_WAITING_MAX);
@@ -82,7 +80,8 @@ async fn run(app: Arc<App>, name: &'static str, command: Command, lines: mpsc::S
         // No more lines are taken: a command that still has some stops.
         drop(said);
     };
-    let (done, ()) = tokio::join!(operate::perform(command, &app.services, sender), forwarding);
+    let performing = operate::perform_telling(command, &app.services, &caller, sender);
+    let (done, ()) = tokio::join!(performing, forwarding);
     tracing::info!(
         command = name,
         exit_code = done.exit_code,

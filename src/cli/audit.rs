@@ -87,11 +87,11 @@ impl Audit {
     pub fn run(self) -> anyhow::Result<ExitCode> {
         match self {
             Audit::Head(Head { config }) => {
-                let command = Command::AuditHead(operate::audit::Head {});
+                let command = Command::of(operate::audit::Head {});
                 super::operate::run(&config, command)
             }
             Audit::Verify(Verify { head, config }) => {
-                let command = Command::AuditVerify(operate::audit::Verify { head });
+                let command = Command::of(operate::audit::Verify { head });
                 super::operate::run(&config, command)
             }
             Audit::Export(command) => command.run(),
@@ -119,7 +119,7 @@ impl Export {
                 Format::Jsonl => operate::audit::Format::Jsonl,
             },
         };
-        super::operate::run(&self.config, Command::AuditExport(command))
+        super::operate::run(&self.config, Command::of(command))
     }
 }
 

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use super::{ConfigFile, os_user::os_user};
+use super::ConfigFile;
 use crate::contract::lexical::Lexical as _;
 use crate::contract::types::Quantity as WireQuantity;
 use crate::domain::money::Quantity;
@@ -103,24 +103,22 @@ pub struct Credit {
 impl Events {
     /// Runs the command.
     pub fn run(self) -> anyhow::Result<ExitCode> {
-        let user = os_user();
         match self {
             Events::Import(command) => command.run(),
             Events::Show(Show { event, config }) => {
-                let command = Command::EventsShow(events::Show { user, event });
+                let command = Command::of(events::Show { event });
                 super::operate::run(&config, command)
             }
             Events::Approve(Approve { events, config }) => {
-                let command = Command::EventsApprove(events::Approve { user, events });
+                let command = Command::of(events::Approve { events });
                 super::operate::run(&config, command)
             }
             Events::Reject(Reject { events, config }) => {
-                let command = Command::EventsReject(events::Reject { user, events });
+                let command = Command::of(events::Reject { events });
                 super::operate::run(&config, command)
             }
             Events::Credit(credit) => {
-                let command = Command::EventsCredit(events::Credit {
-                    user,
+                let command = Command::of(events::Credit {
                     event: credit.event,
                     reason_code: credit.reason_code,
                     reason_text: credit.reason_text,

@@ -15,8 +15,10 @@ use tokio::sync::mpsc;
 
 use self::server::Server;
 use super::ConfigFile;
+use super::os_user::os_user;
 use crate::app;
 use crate::config::{Config, Overrides};
+use crate::operate::caller::Caller;
 use crate::operate::{self, Command, LINES_WAITING_MAX, Line};
 use crate::services::Services;
 
@@ -129,6 +131,7 @@ async fn run_here(
     command: Command,
     series: &mut dyn Series,
 ) -> anyhow::Result<Ended> {
+    let caller = Caller::owner(&os_user());
     let (sender, mut lines) = mpsc::channel(LINES_WAITING_MAX);
     let printing = async {
         let (mut exit_code, mut carried) = (None, None);
@@ -141,7 +144,10 @@ async fn run_here(
             .context("the command ended without an exit code, which is a defect of this program")?;
         Ok(Ended { exit_code, carried })
     };
-    let (_, printed) = tokio::join!(operate::perform(command, services, sender), printing);
+    let (_, printed) = tokio::join!(
+        operate::perform_telling(command, services, &caller, sender),
+        printing
+    );
     printed
 }
 
@@ -163,7 +169,9 @@ fn print(
                 .context("the command's bytes are not this version's")?;
             series.take(&bytes)?;
         }
-        Line::Carry(value) => *carried = Some(value),
+        // Lists are for callers that ask for results.
+        Line::Item(_) => {}
+        Line::Result(value) => *carried = Some(value),
         Line::Done(exit_code) => return Ok(Some(exit_code)),
     }
     Ok(None)

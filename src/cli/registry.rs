@@ -65,14 +65,14 @@ impl Apply {
             registry: Box::new(read(&self.file)?),
             json: self.json,
         };
-        super::operate::run(&self.config, Command::RegistryApply(command))
+        super::operate::run(&self.config, Command::of(command))
     }
 }
 
 impl Show {
     fn run(self) -> anyhow::Result<ExitCode> {
         let command = operate::registry::Show { json: self.json };
-        super::operate::run(&self.config, Command::RegistryShow(command))
+        super::operate::run(&self.config, Command::of(command))
     }
 }
 

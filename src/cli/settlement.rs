@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use super::{ConfigFile, organiser_code, os_user::os_user};
+use super::{ConfigFile, organiser_code};
 use crate::domain::registry::OrganiserCode;
 use crate::domain::settlement::Month;
 use crate::operate::{Command, settlement};
@@ -129,44 +129,38 @@ impl Verify {
             (Some(organiser), Some(month)) => settlement::Which::Month(organiser, month),
             _ => settlement::Which::Number(self.number.unwrap_or_default()),
         };
-        let user = os_user();
-        let verify = settlement::Verify { user, which };
-        super::operate::run(&self.config, Command::SettlementVerify(verify))
+        let verify = settlement::Verify { which };
+        super::operate::run(&self.config, Command::of(verify))
     }
 }
 
 impl Settlement {
     /// Runs the command.
     pub fn run(self) -> anyhow::Result<ExitCode> {
-        let user = os_user();
         let (config, command) = match self {
             Settlement::Run(Run {
                 organiser,
                 month,
                 config,
             }) => {
-                let run = settlement::Run {
-                    user,
-                    organiser,
-                    month,
-                };
-                (config, Command::SettlementRun(run))
+                let run = settlement::Run { organiser, month };
+                (config, Command::of(run))
             }
             Settlement::Show(Show { number, config }) => {
-                let show = settlement::Show { user, number };
-                (config, Command::SettlementShow(show))
+                let show = settlement::Show { number };
+                (config, Command::of(show))
             }
             Settlement::Confirm(Confirm { number, config }) => {
-                let confirm = settlement::Confirm { user, number };
-                (config, Command::SettlementConfirm(confirm))
+                let confirm = settlement::Confirm { number };
+                (config, Command::of(confirm))
             }
             Settlement::Paid(Paid { number, config }) => {
-                let paid = settlement::Paid { user, number };
-                (config, Command::SettlementPaid(paid))
+                let paid = settlement::Paid { number };
+                (config, Command::of(paid))
             }
             Settlement::CancelDraft(CancelDraft { number, config }) => {
-                let cancel = settlement::CancelDraft { user, number };
-                (config, Command::SettlementCancelDraft(cancel))
+                let cancel = settlement::CancelDraft { number };
+                (config, Command::of(cancel))
             }
             Settlement::Export(export) => return export.run(),
             Settlement::Verify(verify) => return verify.run(),

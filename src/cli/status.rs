@@ -19,7 +19,7 @@ pub struct Status {
 impl Status {
     /// Asks and prints.
     pub fn run(self) -> anyhow::Result<ExitCode> {
-        let command = Command::Status(operate::status::Status {});
+        let command = Command::of(operate::status::Status {});
         super::operate::run(&self.config, command)
     }
 }

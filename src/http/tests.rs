@@ -125,6 +125,7 @@ impl Console for TestEndpoint {
     fn command(
         self: Arc<Self>,
         name: &str,
+        _: &str,
         arguments: Bytes,
         lines: mpsc::Sender<Bytes>,
     ) -> Result<Work, CommandRefused> {

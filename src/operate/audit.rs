@@ -5,7 +5,10 @@ mod row;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Done, Failed, Output};
+use crate::operate::caller::{Caller, Rank};
+use crate::operate::operation::{About, Needs, Operation, Row};
+use crate::operate::output::Output;
+use crate::operate::{Done, Failed};
 use crate::services::Services;
 use crate::store::audit::AccessHead;
 
@@ -16,8 +19,15 @@ pub use export::{Export, Format};
 #[serde(deny_unknown_fields)]
 pub struct Head {}
 
-impl Head {
-    pub(super) async fn run(self, services: &Services, output: &Output) -> Result<Done, Failed> {
+impl Operation for Head {
+    const NAME: &'static str = "audit-head";
+    const NEEDS: Needs = Needs {
+        rank: Rank::VIEWER,
+        about: About::All,
+        row: Row::None,
+    };
+
+    async fn run(self, services: &Services, _: &Caller, output: &Output) -> Result<Done, Failed> {
         let head = services.store.access_head().await?;
         output.out(&head.to_string()).await?;
         Ok(Done::WELL)
@@ -32,8 +42,15 @@ pub struct Verify {
     pub head: Option<String>,
 }
 
-impl Verify {
-    pub(super) async fn run(self, services: &Services, output: &Output) -> Result<Done, Failed> {
+impl Operation for Verify {
+    const NAME: &'static str = "audit-verify";
+    const NEEDS: Needs = Needs {
+        rank: Rank::VIEWER,
+        about: About::All,
+        row: Row::None,
+    };
+
+    async fn run(self, services: &Services, _: &Caller, output: &Output) -> Result<Done, Failed> {
         let earlier = match &self.head {
             Some(text) => Some(AccessHead::parse(text).ok_or_else(|| {
                 Failed::Refused(

@@ -4,10 +4,17 @@ mod problems;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Done, Failed, Output};
+use crate::domain::access::DataClass;
 use crate::domain::registry::Registry as Data;
+use crate::operate::caller::{Caller, Rank};
+use crate::operate::operation::{About, Needs, Operation, Row};
+use crate::operate::output::Output;
+use crate::operate::{Done, Failed};
 use crate::services::Services;
 use problems::problems;
+
+/// Purpose in the access log.
+const PURPOSE: &str = "REGISTRY";
 
 /// Replace the registry in the store.
 #[derive(Serialize, Deserialize)]
@@ -28,8 +35,15 @@ pub struct Show {
     pub json: bool,
 }
 
-impl Apply {
-    pub(super) async fn run(self, services: &Services, output: &Output) -> Result<Done, Failed> {
+impl Operation for Apply {
+    const NAME: &'static str = "registry-apply";
+    const NEEDS: Needs = Needs {
+        rank: Rank::ADMINISTRATOR,
+        about: About::All,
+        row: Row::One(PURPOSE, DataClass::Basic),
+    };
+
+    async fn run(self, services: &Services, _: &Caller, output: &Output) -> Result<Done, Failed> {
         let problems = problems(&self.registry);
         if !problems.is_empty() {
             return Err(Failed::Refused(format!(
@@ -56,8 +70,15 @@ impl Apply {
     }
 }
 
-impl Show {
-    pub(super) async fn run(self, services: &Services, output: &Output) -> Result<Done, Failed> {
+impl Operation for Show {
+    const NAME: &'static str = "registry-show";
+    const NEEDS: Needs = Needs {
+        rank: Rank::VIEWER,
+        about: About::All,
+        row: Row::One(PURPOSE, DataClass::Basic),
+    };
+
+    async fn run(self, services: &Services, _: &Caller, output: &Output) -> Result<Done, Failed> {
         let data = services.store.registry().await?;
         let text = if self.json {
             serde_json::to_string_pretty(&data)?

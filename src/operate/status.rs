@@ -2,7 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Done, Failed, Output, registry};
+use super::registry;
+use crate::operate::caller::{Caller, Rank};
+use crate::operate::operation::{About, Needs, Operation, Row};
+use crate::operate::output::Output;
+use crate::operate::{Done, Failed};
 use crate::services::Services;
 
 /// Say how things are. Ends as found wrong when the store cannot be used.
@@ -10,8 +14,15 @@ use crate::services::Services;
 #[serde(deny_unknown_fields)]
 pub struct Status {}
 
-impl Status {
-    pub(super) async fn run(self, services: &Services, output: &Output) -> Result<Done, Failed> {
+impl Operation for Status {
+    const NAME: &'static str = "status";
+    const NEEDS: Needs = Needs {
+        rank: Rank::VIEWER,
+        about: About::Nothing,
+        row: Row::None,
+    };
+
+    async fn run(self, services: &Services, _: &Caller, output: &Output) -> Result<Done, Failed> {
         let version = env!("CARGO_PKG_VERSION");
         output.out(&format!("version {version}")).await?;
         if let Err(error) = services.store.ready() {

@@ -8,7 +8,10 @@ use serde_json::json;
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
-use super::{Done, Failed, Output};
+use crate::operate::caller::{Caller, Rank};
+use crate::operate::operation::{About, Needs, Operation, Row};
+use crate::operate::output::Output;
+use crate::operate::{Done, Failed};
 use crate::services::Services;
 use crate::store::check::CheckReport;
 
@@ -23,8 +26,15 @@ pub struct Check {
     pub json: bool,
 }
 
-impl Check {
-    pub(super) async fn run(self, services: &Services, output: &Output) -> Result<Done, Failed> {
+impl Operation for Check {
+    const NAME: &'static str = "store-check";
+    const NEEDS: Needs = Needs {
+        rank: Rank::Owner,
+        about: About::All,
+        row: Row::None,
+    };
+
+    async fn run(self, services: &Services, _: &Caller, output: &Output) -> Result<Done, Failed> {
         let (sender, records) = watch::channel(0);
         let mut progress = move |so_far: u64| {
             sender.send_replace(so_far);

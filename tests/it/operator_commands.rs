@@ -223,7 +223,7 @@ fn what_is_no_command_is_refused_and_nothing_is_done() {
         ("registry-show", "{}", 400),
         (
             "registry-apply",
-            "{\"source\":\"x\",\"registry\":{\"planet\":[]},\"json\":false}",
+            "{\"source\":\"x\",\"registry\":{\"planet\":[]},}",
             400,
         ),
     ] {

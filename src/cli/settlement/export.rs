@@ -12,8 +12,8 @@ use jiff::civil::Date;
 use openssl::sha::Sha256;
 use serde_json::Value;
 
+use super::super::ConfigFile;
 use super::super::operate::{Series, run_taking};
-use super::super::{ConfigFile, os_user::os_user};
 use crate::durable::{open_part, sync_folder_of};
 use crate::operate::Command;
 use crate::operate::settlement::{self, Exported, ExportedFile, Order};
@@ -106,8 +106,7 @@ impl Series for Writing {
             return Ok(None);
         };
         self.begun = Some(Part::open(&self.folder, self.written.len())?);
-        Ok(Some(Command::SettlementExport(settlement::Export {
-            user: os_user(),
+        Ok(Some(Command::of(settlement::Export {
             number: self.number.clone(),
             file,
             seen_version,

@@ -13,12 +13,13 @@ use bytes::Bytes;
 use http_body_util::Either;
 use hyper::Request;
 use hyper::body::{Body, Frame, Incoming};
-use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use hyper::{Method, Response};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::timeout;
 
 use super::{AdminAnswer, text};
+use crate::admin_access::{USER_BYTES_MAX, USER_HEADER};
 use crate::config::Limits;
 use crate::http::exchange::{self, BodyLimits};
 use crate::http::timed_io::Activity;
@@ -87,7 +88,8 @@ impl<E: Console> Commands<E> {
         };
         activity.body_is_read();
         let (sender, lines) = mpsc::channel(LINES_WAITING_MAX);
-        match Arc::clone(&self.console).command(name, arguments, sender) {
+        let user = user(&head.headers);
+        match Arc::clone(&self.console).command(name, &user, arguments, sender) {
             Ok(work) => streamed(Lines {
                 work: Some(work),
                 lines,
@@ -100,6 +102,17 @@ impl<E: Console> Commands<E> {
             ),
         }
     }
+}
+
+/// The owner's name, as the owner says it.
+fn user(headers: &HeaderMap) -> String {
+    let said = headers.get(USER_HEADER).map(HeaderValue::as_bytes);
+    let said = said.and_then(|said| std::str::from_utf8(said).ok());
+    let is_name = |said: &&str| {
+        let length = said.len();
+        (1..=USER_BYTES_MAX).contains(&length) && !said.contains(char::is_control)
+    };
+    said.filter(is_name).unwrap_or("unknown").to_owned()
 }
 
 fn streamed(lines: Lines) -> AdminAnswer {

@@ -7,12 +7,20 @@ use tokio::task::yield_now;
 
 use super::row;
 use crate::clock::date_in_helsinki;
+use crate::domain::access::DataClass;
 use crate::domain::person_id::PersonId;
 use crate::domain::registry::OrganiserCode;
-use crate::operate::{Done, Failed, Output};
+use crate::operate::acting::kept;
+use crate::operate::caller::{Caller, Rank};
+use crate::operate::operation::{About, Needs, Operation, Row};
+use crate::operate::output::Output;
+use crate::operate::{Done, Failed};
 use crate::services::Services;
-use crate::store::OrganiserEntry;
 use crate::store::audit::{AccessRecord, KeyedHash};
+use crate::store::{Change, OrganiserEntry};
+
+/// Purpose in the access log.
+const PURPOSE: &str = "VALVONTA";
 
 /// Rows read at a time.
 const PAGE_ROWS: usize = 256;
@@ -56,18 +64,31 @@ impl Wanted {
     }
 }
 
-impl Export {
-    pub(in crate::operate) async fn run(
+impl Operation for Export {
+    const NAME: &'static str = "audit-export";
+    const NEEDS: Needs = Needs {
+        rank: Rank::ADMINISTRATOR,
+        about: About::Named,
+        row: Row::Own,
+    };
+
+    fn organiser(&self) -> Option<OrganiserCode> {
+        Some(self.organiser)
+    }
+
+    async fn run(
         self,
         services: &Services,
+        caller: &Caller,
         output: &Output,
     ) -> Result<Done, Failed> {
         let wanted = self.wanted(services).await?;
+        let store = &services.store;
+        let end = store.access_head().await?.rows;
+        self.keep_row(services, caller).await?;
         if self.format == Format::Csv {
             output.out(&row::csv_head()).await?;
         }
-        let store = &services.store;
-        let end = store.access_head().await?.rows;
         let (mut next, mut written, mut is_whole) = (store.access_start().await?.rows, 0_u64, true);
         while next < end {
             let mut rows = store.access_rows(next, PAGE_ROWS).await?;
@@ -102,6 +123,19 @@ impl Export {
         }
         Ok(Done::WELL)
     }
+}
+
+impl Export {
+    /// Nothing is shown before it is on record that it was, and about whom.
+    async fn keep_row(&self, services: &Services, caller: &Caller) -> Result<(), Failed> {
+        let mut row = caller.row(services, Self::NAME, PURPOSE, DataClass::Health);
+        row.organiser = Some(self.organiser);
+        if let Some(text) = &self.person_id {
+            row.persons = vec![person(services, text)?];
+        }
+        kept(services, Change::access_only(row)).await?;
+        Ok(())
+    }
 
     async fn wanted(&self, services: &Services) -> Result<Wanted, Failed> {
         if let (Some(from), Some(to)) = (self.from, self.to)
@@ -128,12 +162,15 @@ impl Export {
 }
 
 /// Nothing of what was given stands in the refusal.
-fn person_hash(services: &Services, text: &str) -> Result<KeyedHash, Failed> {
+fn person(services: &Services, text: &str) -> Result<PersonId, Failed> {
     let today = date_in_helsinki(services.clock.now());
-    let person = PersonId::parse(text, today)
-        .map_err(|_| Failed::Refused("what was given is no personal identity code".to_owned()))?;
+    PersonId::parse(text, today)
+        .map_err(|_| Failed::Refused("what was given is no personal identity code".to_owned()))
+}
+
+fn person_hash(services: &Services, text: &str) -> Result<KeyedHash, Failed> {
     services
         .keyring
-        .person_hash(&person)
+        .person_hash(&person(services, text)?)
         .map_err(|error| Failed::Refused(format!("the store's keys cannot be used: {error}")))
 }

@@ -13,8 +13,11 @@ use crate::domain::money::Quantity;
 use crate::domain::rejection::{Group, Rejection};
 use crate::domain::service_event::{Credited, EventState, PlacedEvent, ServiceEvent};
 use crate::domain::settlement::{RunNumber, RunState};
-use crate::operate::acting::{ATTEMPTS_MAX, User, kept};
-use crate::operate::{Done, Failed, Output};
+use crate::operate::acting::{ATTEMPTS_MAX, kept};
+use crate::operate::caller::{Caller, Rank};
+use crate::operate::operation::{About, Needs, Operation, Row};
+use crate::operate::output::Output;
+use crate::operate::{Done, Failed};
 use crate::services::Services;
 use crate::services::event::fresh_id;
 use crate::store::{Change, Effect, EventsWanted, GrantFacts, GrantQuery, StoreError, Subject};
@@ -23,11 +26,13 @@ use crate::xml::characters::first_illegal;
 /// Purpose of what an organiser decides.
 pub(super) const PURPOSE: &str = "PALVELUN_JARJESTAMINEN";
 
+/// The reason in the access log of what is of an organiser that the caller does not act for.
+pub(super) const FOREIGN: &str = "FOREIGN_ORGANISER";
+
 /// Approve events, so that the next settlement takes them.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Approve {
-    pub user: User,
     pub events: Vec<String>,
 }
 
@@ -35,7 +40,6 @@ pub struct Approve {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reject {
-    pub user: User,
     pub events: Vec<String>,
 }
 
@@ -43,7 +47,6 @@ pub struct Reject {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Credit {
-    pub user: User,
     pub event: String,
     pub reason_code: String,
     pub reason_text: String,
@@ -51,10 +54,18 @@ pub struct Credit {
     pub lines: Vec<(u64, Quantity)>,
 }
 
-impl Approve {
-    pub(in crate::operate) async fn run(
+impl Operation for Approve {
+    const NAME: &'static str = "events-approve";
+    const NEEDS: Needs = Needs {
+        rank: Rank::CLERK,
+        about: About::Found,
+        row: Row::Own,
+    };
+
+    async fn run(
         self,
         services: &Services,
+        caller: &Caller,
         output: &Output,
     ) -> Result<Done, Failed> {
         let decide = |facts: &GrantFacts, event: &ServiceEvent| {
@@ -66,7 +77,7 @@ impl Approve {
         each(
             services,
             output,
-            &self.user,
+            caller,
             "events-approve",
             &self.events,
             &decide,
@@ -75,10 +86,18 @@ impl Approve {
     }
 }
 
-impl Reject {
-    pub(in crate::operate) async fn run(
+impl Operation for Reject {
+    const NAME: &'static str = "events-reject";
+    const NEEDS: Needs = Needs {
+        rank: Rank::CLERK,
+        about: About::Found,
+        row: Row::Own,
+    };
+
+    async fn run(
         self,
         services: &Services,
+        caller: &Caller,
         output: &Output,
     ) -> Result<Done, Failed> {
         let now = services.clock.now();
@@ -91,7 +110,7 @@ impl Reject {
         each(
             services,
             output,
-            &self.user,
+            caller,
             "events-reject",
             &self.events,
             &decide,
@@ -100,10 +119,18 @@ impl Reject {
     }
 }
 
-impl Credit {
-    pub(in crate::operate) async fn run(
+impl Operation for Credit {
+    const NAME: &'static str = "events-credit";
+    const NEEDS: Needs = Needs {
+        rank: Rank::CLERK,
+        about: About::Found,
+        row: Row::Own,
+    };
+
+    async fn run(
         self,
         services: &Services,
+        caller: &Caller,
         output: &Output,
     ) -> Result<Done, Failed> {
         let (reason_code, reason_text) = (
@@ -131,15 +158,7 @@ impl Credit {
             credit(&facts.grant, event, proposal, new_id, now).map(Decided::changed)
         };
         let events = [self.event];
-        each(
-            services,
-            output,
-            &self.user,
-            "events-credit",
-            &events,
-            &decide,
-        )
-        .await
+        each(services, output, caller, "events-credit", &events, &decide).await
     }
 }
 
@@ -163,14 +182,14 @@ type Decide<'a> =
 async fn each(
     services: &Services,
     output: &Output,
-    user: &User,
+    caller: &Caller,
     command: &str,
     events: &[String],
     decide: &Decide<'_>,
 ) -> Result<Done, Failed> {
     let mut done = Done::WELL;
     for text in events {
-        match one(services, user, command, text, decide).await? {
+        match one(services, caller, command, text, decide).await? {
             Ok(told) => output.out(&format!("{text}: {told}")).await?,
             Err(rejections) => {
                 done = Done::FOUND_WRONG;
@@ -192,13 +211,13 @@ async fn each(
 
 async fn one(
     services: &Services,
-    user: &User,
+    caller: &Caller,
     command: &str,
     text: &str,
     decide: &Decide<'_>,
 ) -> Result<Result<String, Vec<Rejection>>, Failed> {
     for _ in 0..ATTEMPTS_MAX {
-        let found = find(services, text).await?;
+        let Looked { found, reason } = look(services, caller, text).await?;
         let run = match &found {
             Some((_, placed)) => run_under(services, &placed.event).await?,
             None => None,
@@ -211,7 +230,8 @@ async fn one(
             }
             (Some((facts, placed)), _) => decide(facts, &placed.event),
         };
-        let mut row = user.row(services, command, PURPOSE, DataClass::Basic);
+        let mut row = caller.row(services, command, PURPOSE, DataClass::Basic);
+        row.reason = reason;
         if let Some((facts, placed)) = &found {
             touch(&mut row, facts, &placed.event);
         }
@@ -250,14 +270,36 @@ async fn one(
     Err(StoreError::Conflict.into())
 }
 
-/// The event of this id with its grant.
-pub(super) async fn find(
+/// What looking for an event came to.
+pub(super) struct Looked {
+    /// The event with its grant.
+    pub(super) found: Option<(GrantFacts, PlacedEvent)>,
+    /// Why there is none, where the answer does not tell it.
+    pub(super) reason: Option<&'static str>,
+}
+
+/// The event of this id, if it is of an organiser that the caller acts for: another's is as one that there is not.
+pub(super) async fn look(
     services: &Services,
+    caller: &Caller,
     text: &str,
-) -> Result<Option<(GrantFacts, PlacedEvent)>, Failed> {
-    let Some(id) = EventId::parse(text) else {
-        return Ok(None);
+) -> Result<Looked, Failed> {
+    let found = match EventId::parse(text) {
+        Some(id) => find(services, id).await?,
+        None => None,
     };
+    let is_own = |(_, placed): &(GrantFacts, PlacedEvent)| caller.acts_for(placed.event.organiser);
+    let is_foreign = found.as_ref().is_some_and(|found| !is_own(found));
+    Ok(Looked {
+        found: found.filter(is_own),
+        reason: is_foreign.then_some(FOREIGN),
+    })
+}
+
+async fn find(
+    services: &Services,
+    id: EventId,
+) -> Result<Option<(GrantFacts, PlacedEvent)>, Failed> {
     let query = GrantQuery {
         subject: Subject::Event(id),
         event: None,

@@ -19,8 +19,11 @@ use crate::contract::types::Text60;
 use crate::domain::authorisation::ActingFor;
 use crate::domain::business_id::BusinessId;
 use crate::domain::code::Code;
-use crate::operate::acting::{User, pause};
-use crate::operate::{Done, Failed, Output};
+use crate::operate::acting::pause;
+use crate::operate::caller::{Caller, Rank};
+use crate::operate::operation::{About, Needs, Operation, Row};
+use crate::operate::output::Output;
+use crate::operate::{Done, Failed};
 use crate::services::post_service_event::{
     PostServiceEventOperation, PostServiceEventRequest, PostServiceEventResponse,
 };
@@ -39,7 +42,6 @@ const TRIES_MAX: u32 = 20;
 pub struct Import {
     /// Name of the system that the events come from.
     pub source_system: String,
-    pub user: User,
     pub events: Vec<FileEvent>,
 }
 
@@ -65,10 +67,18 @@ impl Tally {
     }
 }
 
-impl Import {
-    pub(in crate::operate) async fn run(
+impl Operation for Import {
+    const NAME: &'static str = "events-import";
+    const NEEDS: Needs = Needs {
+        rank: Rank::CLERK,
+        about: About::Found,
+        row: Row::Own,
+    };
+
+    async fn run(
         self,
         services: &Services,
+        caller: &Caller,
         output: &Output,
     ) -> Result<Done, Failed> {
         let source_system = Text60::from_text(&self.source_system)
@@ -77,7 +87,7 @@ impl Import {
         let groups: Vec<Working<'_>> = by_number
             .into_iter()
             .map(|events| -> Working<'_> {
-                Box::pin(one_after_the_other(services, &self.user, events))
+                Box::pin(one_after_the_other(services, caller, events))
             })
             .collect();
         let mut working = stream::iter(groups).buffer_unordered(AT_ONCE_MAX);
@@ -94,7 +104,7 @@ impl Import {
         for report in reports {
             output.out(&report).await?;
         }
-        output.carry(&tally).await?;
+        output.result(&tally).await?;
         Ok(if tally.refused == 0 {
             Done::WELL
         } else {
@@ -141,13 +151,13 @@ type Working<'a> = Pin<Box<dyn Future<Output = Result<Reports, Failed>> + Send +
 
 async fn one_after_the_other(
     services: &Services,
-    user: &User,
+    caller: &Caller,
     events: Vec<Placed<'_>>,
 ) -> Result<Reports, Failed> {
     let mut done = Vec::with_capacity(events.len());
     for placed in events {
         let rows = placed.event.rows.len() as u64;
-        let (report, tally) = record(services, user, &placed).await?;
+        let (report, tally) = record(services, caller, &placed).await?;
         done.push((placed.place, report, Tally { rows, ..tally }));
     }
     Ok(done)
@@ -155,7 +165,7 @@ async fn one_after_the_other(
 
 async fn record(
     services: &Services,
-    user: &User,
+    caller: &Caller,
     placed: &Placed<'_>,
 ) -> Result<(String, Tally), Failed> {
     let refused = Tally {
@@ -166,7 +176,7 @@ async fn record(
         Ok(message) => message,
         Err(problems) => {
             let found: Vec<Found> = problems.iter().cloned().map(Found::in_cell).collect();
-            refuse(services, user, "XSD_INVALID").await?;
+            refuse(services, caller, "XSD_INVALID").await?;
             return Ok((report::refused(placed.event, &found), refused));
         }
     };
@@ -174,10 +184,10 @@ async fn record(
         let code = Code::BusinessIdInvalid;
         let texts = code.texts();
         let found = Found::of_event(code.as_str(), "providerBusinessId", texts.fi, texts.en);
-        refuse(services, user, code.as_str()).await?;
+        refuse(services, caller, code.as_str()).await?;
         return Ok((report::refused(placed.event, &[found]), refused));
     };
-    let Some(answer) = answer(services, user, &ActingFor::Provider(provider), message).await?
+    let Some(answer) = answer(services, caller, &ActingFor::Provider(provider), message).await?
     else {
         let found = Found::of_event(
             "BUSY_RETRY",
@@ -203,14 +213,16 @@ async fn record(
 /// The service's answer, durable; `None` when the store stays too busy.
 async fn answer(
     services: &Services,
-    user: &User,
+    caller: &Caller,
     acting_for: &ActingFor,
     message: &PostServiceEventRequest,
 ) -> Result<Option<PostServiceEventResponse>, Failed> {
     type Service = PostServiceEventOperation;
     for tried in 1..=TRIES_MAX {
-        let header = operator_header::<Service>(Uuid::new_v4().to_string(), Some(user.0.clone()));
-        match answer_as::<Service>(services, &header, acting_for, message).await {
+        let header =
+            operator_header::<Service>(Uuid::new_v4().to_string(), Some(caller.name.clone()));
+        match answer_as::<Service>(services, &header, acting_for, &caller.organisers, message).await
+        {
             Ok(answer) => {
                 let text =
                     "the service's own answer cannot be read, which is a defect of this program";
@@ -231,10 +243,10 @@ async fn answer(
 }
 
 /// What is refused before it is a message leaves its row in the access log all the same.
-async fn refuse(services: &Services, user: &User, code: &str) -> Result<(), Failed> {
+async fn refuse(services: &Services, caller: &Caller, code: &str) -> Result<(), Failed> {
     let header = operator_header::<PostServiceEventOperation>(
         Uuid::new_v4().to_string(),
-        Some(user.0.clone()),
+        Some(caller.name.clone()),
     );
     for tried in 1..=TRIES_MAX {
         match record_fault(services, &header, code).await {

@@ -3,11 +3,14 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::decisions::{PURPOSE, find, touch};
+use super::decisions::{Looked, PURPOSE, look, touch};
 use crate::domain::access::DataClass;
 use crate::domain::service_event::{Credited, EventKind, PlacedEvent};
-use crate::operate::acting::{User, kept};
-use crate::operate::{Done, Failed, Output};
+use crate::operate::acting::kept;
+use crate::operate::caller::{Caller, Rank};
+use crate::operate::operation::{About, Needs, Operation, Row};
+use crate::operate::output::Output;
+use crate::operate::{Done, Failed};
 use crate::services::Services;
 use crate::store::Change;
 
@@ -15,20 +18,26 @@ use crate::store::Change;
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Show {
-    pub user: User,
     pub event: String,
 }
 
-impl Show {
-    pub(in crate::operate) async fn run(
+impl Operation for Show {
+    const NAME: &'static str = "events-show";
+    const NEEDS: Needs = Needs {
+        rank: Rank::VIEWER,
+        about: About::Found,
+        row: Row::Own,
+    };
+
+    async fn run(
         self,
         services: &Services,
+        caller: &Caller,
         output: &Output,
     ) -> Result<Done, Failed> {
-        let found = find(services, &self.event).await?;
-        let mut row = self
-            .user
-            .row(services, "events-show", PURPOSE, DataClass::Basic);
+        let Looked { found, reason } = look(services, caller, &self.event).await?;
+        let mut row = caller.row(services, "events-show", PURPOSE, DataClass::Basic);
+        row.reason = reason;
         match &found {
             Some((facts, placed)) => touch(&mut row, facts, &placed.event),
             None => row.result = "EVENT_NOT_FOUND".to_owned(),

@@ -8,12 +8,16 @@ use serde::{Deserialize, Serialize};
 use super::STEP_EVENTS_MAX;
 use super::decide::cannot;
 use super::show::tell;
-use super::steps::{Acting, effects, must_be_free, number};
+use super::steps::{Acting, effects, must_be_free, named, number};
 use crate::domain::event::organiser::unsettle;
 use crate::domain::event_id::EventId;
+use crate::domain::registry::OrganiserCode;
 use crate::domain::settlement::{RunNumber, RunState, book_without, rests_on_it};
-use crate::operate::acting::{ATTEMPTS_MAX, User};
-use crate::operate::{Done, Failed, Output};
+use crate::operate::acting::ATTEMPTS_MAX;
+use crate::operate::caller::{Caller, Rank};
+use crate::operate::operation::{About, Needs, Operation, Row};
+use crate::operate::output::Output;
+use crate::operate::{Done, Failed};
 use crate::services::Services;
 use crate::store::StoreError;
 use crate::store::settlement::SettlementStep;
@@ -22,18 +26,29 @@ use crate::store::settlement::SettlementStep;
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CancelDraft {
-    pub user: User,
     pub number: String,
 }
 
-impl CancelDraft {
-    pub(in crate::operate) async fn run(
+impl Operation for CancelDraft {
+    const NAME: &'static str = "settlement-cancel-draft";
+    const NEEDS: Needs = Needs {
+        rank: Rank::CLERK,
+        about: About::Named,
+        row: Row::Own,
+    };
+
+    fn organiser(&self) -> Option<OrganiserCode> {
+        named(&self.number)
+    }
+
+    async fn run(
         self,
         services: &Services,
+        caller: &Caller,
         output: &Output,
     ) -> Result<Done, Failed> {
         let number = number(&self.number)?;
-        let mut acting = Acting::new(services, output, &self.user, "settlement-cancel-draft");
+        let mut acting = Acting::new(services, output, caller, "settlement-cancel-draft");
         begin(&mut acting, number).await?;
         if let Some(credited) = first_credited(&acting, number).await? {
             back_to_draft(&mut acting, number).await?;

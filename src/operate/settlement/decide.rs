@@ -5,13 +5,17 @@ use serde::{Deserialize, Serialize};
 
 use super::STEP_EVENTS_MAX;
 use super::show::tell;
-use super::steps::{Acting, effects, must_be_free, number};
+use super::steps::{Acting, effects, must_be_free, named, number};
 use crate::domain::event::organiser::pay;
 use crate::domain::event_id::EventId;
+use crate::domain::registry::OrganiserCode;
 use crate::domain::service_event::EventState;
 use crate::domain::settlement::{ProviderSums, Run, RunNumber, RunState, payable_now, released};
-use crate::operate::acting::{ATTEMPTS_MAX, User, kept};
-use crate::operate::{Done, Failed, Output};
+use crate::operate::acting::{ATTEMPTS_MAX, kept};
+use crate::operate::caller::{Caller, Rank};
+use crate::operate::operation::{About, Needs, Operation, Row};
+use crate::operate::output::Output;
+use crate::operate::{Done, Failed};
 use crate::services::Services;
 use crate::store::settlement::SettlementStep;
 use crate::store::{Change, StoreError};
@@ -20,7 +24,6 @@ use crate::store::{Change, StoreError};
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Confirm {
-    pub user: User,
     pub number: String,
 }
 
@@ -28,18 +31,29 @@ pub struct Confirm {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Paid {
-    pub user: User,
     pub number: String,
 }
 
-impl Confirm {
-    pub(in crate::operate) async fn run(
+impl Operation for Confirm {
+    const NAME: &'static str = "settlement-confirm";
+    const NEEDS: Needs = Needs {
+        rank: Rank::CLERK,
+        about: About::Named,
+        row: Row::Own,
+    };
+
+    fn organiser(&self) -> Option<OrganiserCode> {
+        named(&self.number)
+    }
+
+    async fn run(
         self,
         services: &Services,
+        caller: &Caller,
         output: &Output,
     ) -> Result<Done, Failed> {
         let number = number(&self.number)?;
-        let mut acting = Acting::new(services, output, &self.user, "settlement-confirm");
+        let mut acting = Acting::new(services, output, caller, "settlement-confirm");
         for _ in 0..ATTEMPTS_MAX {
             let run = acting.run(number).await?;
             let providers = services.store.settlement_providers(number).await?;
@@ -69,14 +83,26 @@ impl Confirm {
     }
 }
 
-impl Paid {
-    pub(in crate::operate) async fn run(
+impl Operation for Paid {
+    const NAME: &'static str = "settlement-paid";
+    const NEEDS: Needs = Needs {
+        rank: Rank::CLERK,
+        about: About::Named,
+        row: Row::Own,
+    };
+
+    fn organiser(&self) -> Option<OrganiserCode> {
+        named(&self.number)
+    }
+
+    async fn run(
         self,
         services: &Services,
+        caller: &Caller,
         output: &Output,
     ) -> Result<Done, Failed> {
         let number = number(&self.number)?;
-        let mut acting = Acting::new(services, output, &self.user, "settlement-paid");
+        let mut acting = Acting::new(services, output, caller, "settlement-paid");
         if !begin(&mut acting, number).await? {
             return Ok(Done::WELL);
         }

@@ -14,15 +14,19 @@ use serde::{Deserialize, Serialize};
 
 use super::STEP_EVENTS_MAX;
 use super::show::tell;
-use super::steps::{Acting, number};
+use super::steps::{Acting, named, number};
 use crate::domain::business_id::BusinessId;
 use crate::domain::money::Cents;
 use crate::domain::registry::Organiser;
+use crate::domain::registry::OrganiserCode;
 use crate::domain::service_event::Shares;
 use crate::domain::settlement::payment::reference;
 use crate::domain::settlement::{ProviderSums, RowPlace, Run, RunState, SettledRow};
-use crate::operate::acting::{User, kept};
-use crate::operate::{Done, Failed, Output};
+use crate::operate::acting::kept;
+use crate::operate::caller::{Caller, Rank};
+use crate::operate::operation::{About, Needs, Operation, Row};
+use crate::operate::output::Output;
+use crate::operate::{Done, Failed};
 use crate::services::Services;
 use crate::store::Change;
 
@@ -35,7 +39,6 @@ const PIECE_BYTES: usize = 32 << 10;
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Export {
-    pub user: User,
     pub number: String,
     pub file: ExportedFile,
     /// The settlement's version when the file before was made: all are of one.
@@ -80,13 +83,25 @@ trait Form {
     fn written(&mut self) -> &mut Vec<u8>;
 }
 
-impl Export {
-    pub(in crate::operate) async fn run(
+impl Operation for Export {
+    const NAME: &'static str = "settlement-export";
+    const NEEDS: Needs = Needs {
+        rank: Rank::CLERK,
+        about: About::Named,
+        row: Row::Own,
+    };
+
+    fn organiser(&self) -> Option<OrganiserCode> {
+        named(&self.number)
+    }
+
+    async fn run(
         self,
         services: &Services,
+        caller: &Caller,
         output: &Output,
     ) -> Result<Done, Failed> {
-        let acting = Acting::new(services, output, &self.user, "settlement-export");
+        let acting = Acting::new(services, output, caller, "settlement-export");
         let settlement = Settlement::gather(&acting, &self.number).await?;
         let number = settlement.run.number;
         let version = settlement.run.version;
@@ -116,7 +131,7 @@ impl Export {
                 format!("payments-{}.xml", payments.message())
             }
         };
-        output.carry(&Exported { version, name }).await?;
+        output.result(&Exported { version, name }).await?;
         Ok(Done::WELL)
     }
 }

@@ -11,8 +11,11 @@ use crate::clock::date_in_helsinki;
 use crate::domain::registry::OrganiserCode;
 use crate::domain::service_event::EventState;
 use crate::domain::settlement::{self, Month, RunNumber, RunState, complete, take};
-use crate::operate::acting::{ATTEMPTS_MAX, User, kept};
-use crate::operate::{Done, Failed, Output};
+use crate::operate::acting::{ATTEMPTS_MAX, kept};
+use crate::operate::caller::{Caller, Rank};
+use crate::operate::operation::{About, Needs, Operation, Row};
+use crate::operate::output::Output;
+use crate::operate::{Done, Failed};
 use crate::services::Services;
 use crate::store::settlement::SettlementStep;
 use crate::store::{Change, OrganiserEntry, StoreError, Stretch};
@@ -21,15 +24,26 @@ use crate::store::{Change, OrganiserEntry, StoreError, Stretch};
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Run {
-    pub user: User,
     pub organiser: OrganiserCode,
     pub month: Month,
 }
 
-impl Run {
-    pub(in crate::operate) async fn run(
+impl Operation for Run {
+    const NAME: &'static str = "settlement-run";
+    const NEEDS: Needs = Needs {
+        rank: Rank::CLERK,
+        about: About::Named,
+        row: Row::Own,
+    };
+
+    fn organiser(&self) -> Option<OrganiserCode> {
+        Some(self.organiser)
+    }
+
+    async fn run(
         self,
         services: &Services,
+        caller: &Caller,
         output: &Output,
     ) -> Result<Done, Failed> {
         let (organiser, month) = (self.organiser, self.month);
@@ -41,7 +55,7 @@ impl Run {
         if month > Month::of(date_in_helsinki(services.clock.now())) {
             return Err(Failed::Refused(format!("{month} has not begun yet")));
         }
-        let mut acting = Acting::new(services, output, &self.user, "settlement-run");
+        let mut acting = Acting::new(services, output, caller, "settlement-run");
         loop {
             let book = acting.book(organiser).await?;
             if let Some(purged_to) = book.purged_to.filter(|purged_to| month <= *purged_to) {

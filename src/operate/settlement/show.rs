@@ -2,10 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::steps::{Acting, number};
+use super::steps::{Acting, named, number};
+use crate::domain::registry::OrganiserCode;
 use crate::domain::settlement::{ProviderSums, RunNumber, RunState};
-use crate::operate::acting::{User, kept};
-use crate::operate::{Done, Failed, Output};
+use crate::operate::acting::kept;
+use crate::operate::caller::{Caller, Rank};
+use crate::operate::operation::{About, Needs, Operation, Row};
+use crate::operate::output::Output;
+use crate::operate::{Done, Failed};
 use crate::services::Services;
 use crate::store::Change;
 
@@ -13,18 +17,29 @@ use crate::store::Change;
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Show {
-    pub user: User,
     pub number: String,
 }
 
-impl Show {
-    pub(in crate::operate) async fn run(
+impl Operation for Show {
+    const NAME: &'static str = "settlement-show";
+    const NEEDS: Needs = Needs {
+        rank: Rank::VIEWER,
+        about: About::Named,
+        row: Row::Own,
+    };
+
+    fn organiser(&self) -> Option<OrganiserCode> {
+        named(&self.number)
+    }
+
+    async fn run(
         self,
         services: &Services,
+        caller: &Caller,
         output: &Output,
     ) -> Result<Done, Failed> {
         let number = number(&self.number)?;
-        let acting = Acting::new(services, output, &self.user, "settlement-show");
+        let acting = Acting::new(services, output, caller, "settlement-show");
         let run = acting.run(number).await?;
         kept(services, Change::access_only(acting.row(number.organiser))).await?;
         if run.state == RunState::Building {

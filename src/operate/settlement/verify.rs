@@ -7,12 +7,15 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::STEP_EVENTS_MAX;
-use super::steps::{Acting, number};
+use super::steps::{Acting, named, number};
 use crate::domain::registry::OrganiserCode;
 use crate::domain::service_event::Shares;
 use crate::domain::settlement::{Month, Run, RunNumber, RunState};
-use crate::operate::acting::{User, kept};
-use crate::operate::{Done, Failed, Output};
+use crate::operate::acting::kept;
+use crate::operate::caller::{Caller, Rank};
+use crate::operate::operation::{About, Needs, Operation, Row};
+use crate::operate::output::Output;
+use crate::operate::{Done, Failed};
 use crate::services::Services;
 use crate::store::{Change, Stretch};
 
@@ -20,7 +23,6 @@ use crate::store::{Change, Stretch};
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Verify {
-    pub user: User,
     pub which: Which,
 }
 
@@ -36,13 +38,28 @@ pub enum Which {
 /// How many, and their sums.
 type Count = (u64, Shares);
 
-impl Verify {
-    pub(in crate::operate) async fn run(
+impl Operation for Verify {
+    const NAME: &'static str = "settlement-verify";
+    const NEEDS: Needs = Needs {
+        rank: Rank::VIEWER,
+        about: About::Named,
+        row: Row::Own,
+    };
+
+    fn organiser(&self) -> Option<OrganiserCode> {
+        match &self.which {
+            Which::Number(number) => named(number),
+            Which::Month(organiser, _) => Some(*organiser),
+        }
+    }
+
+    async fn run(
         self,
         services: &Services,
+        caller: &Caller,
         output: &Output,
     ) -> Result<Done, Failed> {
-        let acting = Acting::new(services, output, &self.user, "settlement-verify");
+        let acting = Acting::new(services, output, caller, "settlement-verify");
         let runs = self.runs(&acting).await?;
         let Some(organiser) = runs.first().map(|run| run.number.organiser) else {
             let told = "there is no settlement of that organiser and month";
@@ -60,7 +77,9 @@ impl Verify {
             false => Done::FOUND_WRONG,
         })
     }
+}
 
+impl Verify {
     async fn runs(&self, acting: &Acting<'_>) -> Result<Vec<Run>, Failed> {
         Ok(match &self.which {
             Which::Number(text) => vec![acting.run(number(text)?).await?],

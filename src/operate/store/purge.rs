@@ -6,8 +6,10 @@ use serde_json::json;
 use super::{progress, telling};
 use crate::clock::{beginning_in_helsinki, date_in_helsinki};
 use crate::domain::access::DataClass;
-use crate::operate::acting::User;
-use crate::operate::{Done, Failed, Output};
+use crate::operate::caller::{Caller, Rank};
+use crate::operate::operation::{About, Needs, Operation, Row};
+use crate::operate::output::Output;
+use crate::operate::{Done, Failed};
 use crate::services::Services;
 use crate::store::upkeep::{PurgeOrder, PurgeProof, Purged};
 
@@ -18,17 +20,24 @@ const PURPOSE: &str = "RETENTION";
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Purge {
-    pub user: User,
     /// Delete nothing, and say what would go.
     pub is_dry_run: bool,
     /// Report as JSON.
     pub json: bool,
 }
 
-impl Purge {
-    pub(in crate::operate) async fn run(
+impl Operation for Purge {
+    const NAME: &'static str = "store-purge";
+    const NEEDS: Needs = Needs {
+        rank: Rank::Owner,
+        about: About::All,
+        row: Row::Own,
+    };
+
+    async fn run(
         self,
         services: &Services,
+        caller: &Caller,
         output: &Output,
     ) -> Result<Done, Failed> {
         let now = services.clock.now();
@@ -37,9 +46,7 @@ impl Purge {
             cut_offs: services
                 .retention
                 .cut_offs(now, today, beginning_in_helsinki),
-            row: self
-                .user
-                .row(services, "store-purge", PURPOSE, DataClass::Health),
+            row: caller.row(services, "store-purge", PURPOSE, DataClass::Health),
             is_dry_run: self.is_dry_run,
         };
         let (mut tell, seen) = progress();
@@ -59,7 +66,9 @@ impl Purge {
         output.out(&text).await?;
         Ok(Done::WELL)
     }
+}
 
+impl Purge {
     fn as_text(&self, purged: &[Purged]) -> String {
         let mut lines = vec![format!(
             "{:26} {:12} {:>9} {:>9} {:>9}",
@@ -110,12 +119,15 @@ pub struct Proofs {
     pub json: bool,
 }
 
-impl Proofs {
-    pub(in crate::operate) async fn run(
-        self,
-        services: &Services,
-        output: &Output,
-    ) -> Result<Done, Failed> {
+impl Operation for Proofs {
+    const NAME: &'static str = "store-purge-proofs";
+    const NEEDS: Needs = Needs {
+        rank: Rank::Owner,
+        about: About::All,
+        row: Row::None,
+    };
+
+    async fn run(self, services: &Services, _: &Caller, output: &Output) -> Result<Done, Failed> {
         let proofs = services.store.purge_proofs().await?;
         if self.json {
             let proofs: Vec<_> = proofs.iter().map(proof_as_json).collect();

@@ -4,7 +4,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{progress, telling};
-use crate::operate::{Done, Failed, Output};
+use crate::operate::caller::{Caller, Rank};
+use crate::operate::operation::{About, Needs, Operation, Row};
+use crate::operate::output::Output;
+use crate::operate::{Done, Failed};
 use crate::services::Services;
 use crate::store::upkeep::Figures;
 
@@ -16,12 +19,15 @@ pub struct Stats {
     pub json: bool,
 }
 
-impl Stats {
-    pub(in crate::operate) async fn run(
-        self,
-        services: &Services,
-        output: &Output,
-    ) -> Result<Done, Failed> {
+impl Operation for Stats {
+    const NAME: &'static str = "store-stats";
+    const NEEDS: Needs = Needs {
+        rank: Rank::Owner,
+        about: About::All,
+        row: Row::None,
+    };
+
+    async fn run(self, services: &Services, _: &Caller, output: &Output) -> Result<Done, Failed> {
         let (mut tell, seen) = progress();
         let figures = telling(output, "counted", seen, services.store.figures(&mut tell)).await?;
         let text = if self.json {
