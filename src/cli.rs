@@ -21,6 +21,7 @@ mod settlement;
 mod status;
 mod store;
 mod tls;
+mod token;
 mod validate;
 
 use std::io::Read;
@@ -78,6 +79,9 @@ enum Command {
     /// Settle an organiser's events
     #[command(subcommand)]
     Settlement(settlement::Settlement),
+    /// Let programs into the Admin API
+    #[command(subcommand)]
+    Token(token::Token),
     /// Call a service as an X-Road client would, and print the answer
     Call(Box<call::Call>),
     /// Print a message of a service, or a program that sends it
@@ -114,6 +118,7 @@ impl Cli {
             Command::Audit(command) => command.run(),
             Command::Events(command) => command.run(),
             Command::Settlement(command) => command.run(),
+            Command::Token(command) => command.run(),
             Command::Call(command) => command.run(),
             Command::Sample(command) => command.run(),
             Command::Validate(command) => command.run(),

@@ -27,17 +27,17 @@ pub mod settlement;
 pub mod status;
 pub mod store;
 pub mod store_check;
+pub mod token;
 
 use tokio::sync::mpsc;
 
 use self::caller::Caller;
 use self::operation::Entry;
-use self::output::Output;
 use crate::secrets::SecretsError;
 use crate::services::Services;
 use crate::store::StoreError;
 
-pub use self::admission::Forbidden;
+pub use self::admission::{Admitted, Forbidden, admit};
 pub use self::operation::{Command, Listed};
 pub use self::output::{LINES_WAITING_MAX, Line};
 
@@ -54,6 +54,9 @@ pub static OPERATIONS: &[&dyn Listed] = &[
     &Entry::<store::purge::Purge>::NEW,
     &Entry::<store::purge::Proofs>::NEW,
     &Entry::<store::stats::Stats>::NEW,
+    &Entry::<token::Create>::NEW,
+    &Entry::<token::List>::NEW,
+    &Entry::<token::Revoke>::NEW,
     &Entry::<audit::Head>::NEW,
     &Entry::<audit::Verify>::NEW,
     &Entry::<audit::Export>::NEW,
@@ -113,38 +116,15 @@ pub enum Failed {
     OutputClosed,
 }
 
-/// Runs a command to its end and sends all that it says; the last line is [`Line::Done`], unless it could not be done.
-/// A receiver that is dropped stops the command at its next line.
-///
-/// # Errors
-/// [`Failed`] when it may not or could not be done; its text is for who gave the command.
+/// Runs a command, if its caller may, and says all of it in lines: the last one is [`Line::Done`] whatever happens.
 pub async fn perform(
     command: Command,
     services: &Services,
-    caller: &Caller,
-    lines: mpsc::Sender<Line>,
-) -> Result<Done, Failed> {
-    let output = Output::to(lines);
-    let done = admission::admitted(command, services, caller, &output).await?;
-    output.done(done.exit_code).await?;
-    Ok(done)
-}
-
-/// [`perform`], with a failure among the lines: the last one is [`Line::Done`] whatever happens.
-pub async fn perform_telling(
-    command: Command,
-    services: &Services,
-    caller: &Caller,
+    caller: Caller,
     lines: mpsc::Sender<Line>,
 ) -> Done {
-    let output = Output::to(lines.clone());
-    match perform(command, services, caller, lines).await {
-        Ok(done) => done,
-        Err(failed) => {
-            // Nobody to tell it to is no failure of its own.
-            let _ = output.err(&format!("psop-adapter: {failed}")).await;
-            let _ = output.done(Done::FOUND_WRONG.exit_code).await;
-            Done::FOUND_WRONG
-        }
+    match admit(command, services, caller).await {
+        Ok(admitted) => admitted.perform_telling(services, lines).await,
+        Err(failed) => admission::tell(&failed, lines).await,
     }
 }

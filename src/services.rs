@@ -13,7 +13,6 @@ pub mod post_saldo_purchasing_power;
 pub mod post_service_event;
 
 mod answer;
-pub mod client_rate;
 mod driver;
 mod granting;
 mod mandate;
@@ -80,6 +79,9 @@ pub struct Services {
     pub retention: Retention,
     /// Events read for one page of the feed, however many of them the filters leave out.
     pub feed_rows_max: usize,
+    /// Tokens of the Admin API that are kept at once, and how long one may hold, in days.
+    pub tokens_max: usize,
+    pub token_days_max: usize,
 }
 
 /// Whose data a request is about, and who says so.

@@ -23,6 +23,7 @@ use jiff::civil::Date;
 
 use crate::domain::access::AccessEntry;
 use crate::domain::access::DataClass;
+use crate::domain::admin_token::AdminToken;
 use crate::domain::business_id::BusinessId;
 use crate::domain::client::ClientId;
 use crate::domain::customer::Customer;
@@ -343,6 +344,10 @@ pub struct Change {
     pub settlement: Option<SettlementStep>,
     /// A settlement run and its version, which must still be that: the decision rests on it.
     pub run_seen: Option<(RunNumber, u64)>,
+    /// A token as it is to be from now on: the stored one must have the version before, or be absent for 1.
+    pub token: Option<AdminToken>,
+    /// Names of tokens that hold no more and go.
+    pub tokens_forgotten: Vec<String>,
 }
 
 impl Change {
@@ -357,6 +362,8 @@ impl Change {
             miss: None,
             settlement: None,
             run_seen: None,
+            token: None,
+            tokens_forgotten: Vec::new(),
         }
     }
 }
@@ -430,6 +437,12 @@ pub trait Store: upkeep::Upkeep + Send + Sync + 'static {
 
     /// The client's misses still kept, at most `most`, newest first.
     fn misses<'a>(&'a self, client: &'a ClientId, most: usize) -> StoreFuture<'a, Vec<Miss>>;
+
+    /// The token of this name.
+    fn admin_token<'a>(&'a self, name: &'a str) -> StoreFuture<'a, Option<AdminToken>>;
+
+    /// Every token, by name.
+    fn admin_tokens(&self) -> StoreFuture<'_, Vec<AdminToken>>;
 
     /// Keeps a change whole and durably, or answers [`StoreError::Conflict`] and keeps nothing.
     fn commit(&self, change: Change) -> StoreFuture<'_, ()>;

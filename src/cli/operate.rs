@@ -145,7 +145,7 @@ async fn run_here(
         Ok(Ended { exit_code, carried })
     };
     let (_, printed) = tokio::join!(
-        operate::perform_telling(command, services, &caller, sender),
+        operate::perform(command, services, caller, sender),
         printing
     );
     printed

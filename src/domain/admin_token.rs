@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn a_token_holds_until_the_instant_it_expires_at() {
-        let at = |second, millisecond: i64| {
+        let at = |second: i64, millisecond: i64| {
             Timestamp::from_millisecond(second * 1_000 + millisecond).unwrap()
         };
         assert_eq!(token().standing(at(9, 999), [7; 16]), Standing::Valid);

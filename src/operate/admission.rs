@@ -1,12 +1,14 @@
 //! Whether somebody may run a command, judged in one place before it begins, and the row of the access log that is kept
 //! for those commands that keep none themselves. A refusal leaves a row too.
 
+use tokio::sync::mpsc;
+
 use super::acting::kept;
 use super::caller::Caller;
-use super::operation::{About, Command, Needs, Row};
-use super::output::Output;
+use super::operation::{About, Command, Row, Unrun};
+use super::output::{Line, Output};
 use super::{Done, Failed};
-use crate::domain::access::DataClass;
+use crate::domain::access::{AccessEntry, DataClass};
 use crate::services::Services;
 use crate::store::Change;
 
@@ -47,41 +49,113 @@ impl Forbidden {
     }
 }
 
-/// Runs a command if its caller may.
-pub(super) async fn admitted(
+/// A command that its caller may run, on record where it keeps no rows itself.
+pub struct Admitted {
     command: Command,
-    services: &Services,
-    caller: &Caller,
-    output: &Output,
-) -> Result<Done, Failed> {
-    let Command { name, needs, .. } = command;
-    let organiser = command.organiser();
-    let keep = async |result: &str, reason| {
-        let (purpose, data_class) = match needs.row {
-            Row::One(purpose, data_class) => (purpose, data_class),
-            Row::Own | Row::None => (PURPOSE, DataClass::Basic),
-        };
-        let mut row = caller.row(services, name, purpose, data_class);
-        row.organiser = organiser;
-        row.result = result.to_owned();
-        row.reason = reason;
-        kept(services, Change::access_only(row)).await
-    };
-    if let Err(forbidden) = may(caller, needs, &command) {
-        keep("FORBIDDEN", Some(forbidden.as_str())).await?;
-        return Err(Failed::Forbidden(forbidden));
-    }
-    if let Row::One(..) = needs.row {
-        keep("OK", None).await?;
-    }
-    let done = command.run(services, caller, output).await;
-    if let Err(Failed::Refused(_)) = &done {
-        keep("REFUSED", None).await?;
-    }
-    done
+    caller: Caller,
 }
 
-fn may(caller: &Caller, needs: Needs, command: &Command) -> Result<(), Forbidden> {
+/// Judges whether the caller may run a command.
+///
+/// # Errors
+/// [`Failed::Forbidden`], which is on record; or that it cannot be kept on record.
+pub async fn admit(
+    command: Command,
+    services: &Services,
+    caller: Caller,
+) -> Result<Admitted, Failed> {
+    if let Err(forbidden) = may(&caller, &command) {
+        let reason = Some(forbidden.as_str());
+        keep(&command, services, &caller, "FORBIDDEN", reason).await?;
+        return Err(Failed::Forbidden(forbidden));
+    }
+    if let Row::One(..) = command.needs.row {
+        keep(&command, services, &caller, "OK", None).await?;
+    }
+    Ok(Admitted { command, caller })
+}
+
+impl Admitted {
+    /// Runs it to its end and sends all that it says; the last line is [`Line::Done`], unless it could not be done. A
+    /// receiver that is dropped stops it at its next line.
+    ///
+    /// # Errors
+    /// [`Failed`] when it could not be done; its text is for who gave the command.
+    pub async fn perform(
+        self,
+        services: &Services,
+        lines: mpsc::Sender<Line>,
+    ) -> Result<Done, Failed> {
+        let Admitted { command, caller } = self;
+        let output = Output::to(lines);
+        let refused = command.unrun();
+        match command.run(services, &caller, &output).await {
+            Ok(done) => {
+                output.done(done.exit_code).await?;
+                Ok(done)
+            }
+            Err(failed) => {
+                if let Failed::Refused(_) = failed {
+                    let row = row(&refused, services, &caller, "REFUSED", None);
+                    kept(services, Change::access_only(row)).await?;
+                }
+                Err(failed)
+            }
+        }
+    }
+
+    /// [`Admitted::perform`], with a failure among the lines: the last one is [`Line::Done`] whatever happens.
+    pub async fn perform_telling(self, services: &Services, lines: mpsc::Sender<Line>) -> Done {
+        match self.perform(services, lines.clone()).await {
+            Ok(done) => done,
+            Err(failed) => tell(&failed, lines).await,
+        }
+    }
+}
+
+/// Says a failure in lines.
+pub(super) async fn tell(failed: &Failed, lines: mpsc::Sender<Line>) -> Done {
+    let output = Output::to(lines);
+    // Nobody to tell it to is no failure of its own.
+    let _ = output.err(&format!("psop-adapter: {failed}")).await;
+    let _ = output.done(Done::FOUND_WRONG.exit_code).await;
+    Done::FOUND_WRONG
+}
+
+async fn keep(
+    command: &Command,
+    services: &Services,
+    caller: &Caller,
+    result: &str,
+    reason: Option<&'static str>,
+) -> Result<(), Failed> {
+    let row = row(&command.unrun(), services, caller, result, reason);
+    kept(services, Change::access_only(row)).await?;
+    Ok(())
+}
+
+/// The row of a command that keeps none of its own.
+fn row(
+    (name, needs, organiser): &Unrun,
+    services: &Services,
+    caller: &Caller,
+    result: &str,
+    reason: Option<&'static str>,
+) -> AccessEntry {
+    let (purpose, data_class) = match needs.row {
+        Row::One(purpose, data_class) => (purpose, data_class),
+        Row::Own | Row::None => (PURPOSE, DataClass::Basic),
+    };
+    AccessEntry {
+        organiser: *organiser,
+        result: result.to_owned(),
+        reason,
+        ..caller.row(services, name, purpose, data_class)
+    }
+}
+
+fn may(caller: &Caller, command: &Command) -> Result<(), Forbidden> {
+    let needs = command.needs;
     if caller.rank < needs.rank {
         return Err(Forbidden::Role);
     }

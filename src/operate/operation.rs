@@ -49,7 +49,7 @@ pub enum Row {
 }
 
 /// One command with its arguments: values, never paths. Its doc comment describes it to whoever calls it.
-pub trait Operation: Serialize + DeserializeOwned + Send + 'static {
+pub trait Operation: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Its name: in the address, in the log and in the access log.
     const NAME: &'static str;
     const NEEDS: Needs;
@@ -72,7 +72,7 @@ pub trait Operation: Serialize + DeserializeOwned + Send + 'static {
 pub(super) type Running<'a> = Pin<Box<dyn Future<Output = Result<Done, Failed>> + Send + 'a>>;
 
 /// A command with its arguments, of whatever kind.
-trait Ready: Send {
+trait Ready: Send + Sync {
     fn organiser(&self) -> Option<OrganiserCode>;
     fn arguments(&self) -> Result<Vec<u8>, serde_json::Error>;
     fn run<'a>(
@@ -102,6 +102,9 @@ impl<O: Operation> Ready for O {
     }
 }
 
+/// Name, needs and organiser of a command.
+pub(super) type Unrun = (&'static str, Needs, Option<OrganiserCode>);
+
 /// A command ready to run.
 pub struct Command {
     pub name: &'static str,
@@ -130,6 +133,11 @@ impl Command {
     /// They cannot be written as JSON.
     pub fn arguments(&self) -> Result<Vec<u8>, serde_json::Error> {
         self.ready.arguments()
+    }
+
+    /// What stands in the access log of it, whatever becomes of it.
+    pub(super) fn unrun(&self) -> Unrun {
+        (self.name, self.needs, self.organiser())
     }
 
     pub(super) fn run<'a>(

@@ -198,8 +198,8 @@ fn call(site: &Site, address: std::net::SocketAddr, name: &str, body: &[u8]) -> 
         .parse()
         .unwrap();
     let head = format!(
-        "POST /commands/{name} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n\
-         Content-Length: {}\r\nConnection: close\r\n\r\n",
+        "POST /api/v1/{name} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
         file["token"].as_str().unwrap(),
         body.len()
     );

@@ -9,7 +9,7 @@ use anyhow::{Context, bail, ensure};
 use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
+use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
 use hyper::{Request, Response};
 use openssl::x509::X509;
 use tokio::time::{Instant, sleep, timeout};
@@ -114,10 +114,11 @@ impl Server {
     }
 
     async fn post(&self, name: &str, arguments: Bytes) -> anyhow::Result<Response<Incoming>> {
-        let request = Request::post(format!("/commands/{name}"))
+        let request = Request::post(format!("/api/v1/{name}"))
             .header(HOST, self.address().to_string())
             .header(AUTHORIZATION, self.file.token.authorization())
             .header(USER_HEADER, HeaderValue::from_bytes(os_user().as_bytes())?)
+            .header(ACCEPT, "application/x-ndjson")
             .header(CONTENT_TYPE, "application/json")
             .body(Full::new(arguments))?;
         self.send(request).await

@@ -141,6 +141,8 @@ impl Planted {
             misses_max: 10,
             misses_window: std::time::Duration::from_secs(600),
             feed_rows_max: 5000,
+            tokens_max: 1_000,
+            token_days_max: 366,
             retention: Retention::default(),
             mandates: psop_adapter::mandate::Mandates::NotConfigured,
         }

@@ -32,6 +32,7 @@ pub(in crate::store) enum Table {
     Miss = 0x40,
     Access = 0x50,
     PurgeProof = 0x51,
+    AdminToken = 0x60,
 }
 
 /// The tables that a registry replaces.
@@ -49,7 +50,7 @@ pub(in crate::store) const REGISTRY_TABLES: [Table; 10] = [
 ];
 
 /// Every table there is.
-pub(in crate::store) const TABLES: [Table; 29] = [
+pub(in crate::store) const TABLES: [Table; 30] = [
     Table::Meta,
     Table::Municipality,
     Table::County,
@@ -79,6 +80,7 @@ pub(in crate::store) const TABLES: [Table; 29] = [
     Table::Miss,
     Table::Access,
     Table::PurgeProof,
+    Table::AdminToken,
 ];
 
 impl Table {
@@ -96,6 +98,7 @@ impl Table {
                 | Table::AnswerByReference
                 | Table::Access
                 | Table::PurgeProof
+                | Table::AdminToken
         )
     }
 
@@ -131,6 +134,7 @@ impl Table {
             Table::Miss => "miss",
             Table::Access => "access log",
             Table::PurgeProof => "proof of a purge",
+            Table::AdminToken => "token of the Admin API",
         }
     }
 }
