@@ -2,5 +2,7 @@
 //! a problem with a stable code. What a command does stands in `operate`, how it is reached in `http`.
 
 mod answer;
+mod document;
 
 pub use answer::{problem, whole};
+pub use document::document;

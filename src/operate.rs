@@ -28,6 +28,7 @@ pub mod status;
 pub mod store;
 pub mod store_check;
 pub mod token;
+pub mod values;
 
 use tokio::sync::mpsc;
 
@@ -43,35 +44,35 @@ pub use self::output::{LINES_WAITING_MAX, Line};
 
 /// Every command there is.
 pub static OPERATIONS: &[&dyn Listed] = &[
-    &Entry::<status::Status>::NEW,
-    &Entry::<registry::Show>::NEW,
-    &Entry::<registry::Apply>::NEW,
-    &Entry::<store_check::Check>::NEW,
-    &Entry::<store::backup::Backup>::NEW,
-    &Entry::<store::rekey::Rekey>::NEW,
-    &Entry::<store::rekey::Finish>::NEW,
-    &Entry::<store::migrate::Migrate>::NEW,
-    &Entry::<store::purge::Purge>::NEW,
-    &Entry::<store::purge::Proofs>::NEW,
-    &Entry::<store::stats::Stats>::NEW,
-    &Entry::<token::Create>::NEW,
-    &Entry::<token::List>::NEW,
-    &Entry::<token::Revoke>::NEW,
-    &Entry::<audit::Head>::NEW,
-    &Entry::<audit::Verify>::NEW,
-    &Entry::<audit::Export>::NEW,
-    &Entry::<events::Import>::NEW,
-    &Entry::<events::Approve>::NEW,
-    &Entry::<events::Reject>::NEW,
-    &Entry::<events::Credit>::NEW,
-    &Entry::<events::Show>::NEW,
-    &Entry::<settlement::Run>::NEW,
-    &Entry::<settlement::Show>::NEW,
-    &Entry::<settlement::Confirm>::NEW,
-    &Entry::<settlement::Paid>::NEW,
-    &Entry::<settlement::CancelDraft>::NEW,
-    &Entry::<settlement::Export>::NEW,
-    &Entry::<settlement::Verify>::NEW,
+    &Entry::<status::Status>::PUBLISHED,
+    &Entry::<registry::Show>::PUBLISHED,
+    &Entry::<registry::Apply>::PUBLISHED,
+    &Entry::<store_check::Check>::OWNERS,
+    &Entry::<store::backup::Backup>::OWNERS,
+    &Entry::<store::rekey::Rekey>::OWNERS,
+    &Entry::<store::rekey::Finish>::OWNERS,
+    &Entry::<store::migrate::Migrate>::OWNERS,
+    &Entry::<store::purge::Purge>::OWNERS,
+    &Entry::<store::purge::Proofs>::OWNERS,
+    &Entry::<store::stats::Stats>::OWNERS,
+    &Entry::<token::Create>::OWNERS,
+    &Entry::<token::List>::OWNERS,
+    &Entry::<token::Revoke>::OWNERS,
+    &Entry::<audit::Head>::PUBLISHED,
+    &Entry::<audit::Verify>::PUBLISHED,
+    &Entry::<audit::Export>::PUBLISHED,
+    &Entry::<events::Import>::PUBLISHED,
+    &Entry::<events::Approve>::PUBLISHED,
+    &Entry::<events::Reject>::PUBLISHED,
+    &Entry::<events::Credit>::PUBLISHED,
+    &Entry::<events::Show>::PUBLISHED,
+    &Entry::<settlement::Run>::PUBLISHED,
+    &Entry::<settlement::Show>::PUBLISHED,
+    &Entry::<settlement::Confirm>::PUBLISHED,
+    &Entry::<settlement::Paid>::PUBLISHED,
+    &Entry::<settlement::CancelDraft>::PUBLISHED,
+    &Entry::<settlement::Export>::PUBLISHED,
+    &Entry::<settlement::Verify>::PUBLISHED,
 ];
 
 /// The command of this name.

@@ -50,7 +50,7 @@ impl Console for App {
     }
 
     fn document(&self) -> Bytes {
-        Bytes::new()
+        Bytes::from(admin_api::document())
     }
 
     fn owner(&self, user: &str) -> Caller {

@@ -6,9 +6,13 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::civil::Date;
+use serde_json::Value;
 
+use super::operate::{Series, run_taking, say};
 use super::{ConfigFile, organiser_code};
 use crate::domain::registry::OrganiserCode;
+use crate::operate::audit::{AUDIT_COLUMNS, audit_csv};
+use crate::operate::values::Text;
 use crate::operate::{self, Command};
 
 /// Audit the access log.
@@ -110,16 +114,42 @@ impl Export {
             None => None,
         };
         let command = operate::audit::Export {
-            organiser: self.organiser,
+            organiser: Text(self.organiser),
             person_id,
             from: self.from,
             to: self.to,
-            format: match self.format {
-                Format::Csv => operate::audit::Format::Csv,
-                Format::Jsonl => operate::audit::Format::Jsonl,
-            },
         };
-        super::operate::run(&self.config, Command::of(command))
+        let mut rows = Rows {
+            command: Some(Command::of(command)),
+            format: self.format,
+        };
+        run_taking(&self.config, &mut rows)
+    }
+}
+
+/// Rows printed as they come.
+struct Rows {
+    command: Option<Command>,
+    format: Format,
+}
+
+impl Series for Rows {
+    fn next(&mut self, _: Option<Value>) -> anyhow::Result<Option<Command>> {
+        Ok(self.command.take())
+    }
+
+    fn result(&mut self, _: &Value) -> anyhow::Result<()> {
+        match self.format {
+            Format::Csv => say(&AUDIT_COLUMNS.join(",")),
+            Format::Jsonl => Ok(()),
+        }
+    }
+
+    fn item(&mut self, item: Value) -> anyhow::Result<()> {
+        match (self.format, &item) {
+            (Format::Csv, Value::Object(row)) => say(&audit_csv(row)),
+            _ => say(&item.to_string()),
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use crate::contract::types::Quantity as WireQuantity;
 use crate::domain::money::Quantity;
 use crate::operate::Command;
 use crate::operate::events;
+use crate::operate::values::Text;
 
 /// Bring in, show and decide on service events.
 #[derive(Debug, Subcommand)]
@@ -122,11 +123,18 @@ impl Events {
                     event: credit.event,
                     reason_code: credit.reason_code,
                     reason_text: credit.reason_text,
-                    lines: credit.lines,
+                    lines: credit.lines.into_iter().map(credit_line).collect(),
                 });
                 super::operate::run(&credit.config, command)
             }
         }
+    }
+}
+
+fn credit_line((line_no, quantity): (u64, Quantity)) -> events::CreditLine {
+    events::CreditLine {
+        line_no,
+        quantity: Text(quantity),
     }
 }
 

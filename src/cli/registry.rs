@@ -8,6 +8,7 @@ use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 
 use super::ConfigFile;
+use super::operate::Print;
 use crate::domain::registry::Registry as Data;
 use crate::operate::{self, Command};
 
@@ -63,16 +64,15 @@ impl Apply {
         let command = operate::registry::Apply {
             source: self.file.display().to_string(),
             registry: Box::new(read(&self.file)?),
-            json: self.json,
         };
-        super::operate::run(&self.config, Command::of(command))
+        super::operate::run_printing(&self.config, Command::of(command), Print::of(self.json))
     }
 }
 
 impl Show {
     fn run(self) -> anyhow::Result<ExitCode> {
-        let command = operate::registry::Show { json: self.json };
-        super::operate::run(&self.config, Command::of(command))
+        let command = Command::of(operate::registry::Show {});
+        super::operate::run_printing(&self.config, command, Print::of(self.json))
     }
 }
 

@@ -10,6 +10,7 @@ use clap::{Args, Subcommand};
 use super::{ConfigFile, organiser_code};
 use crate::domain::registry::OrganiserCode;
 use crate::domain::settlement::Month;
+use crate::operate::values::Text;
 use crate::operate::{Command, settlement};
 
 /// Settle an organiser's events.
@@ -126,7 +127,10 @@ pub struct Verify {
 impl Verify {
     fn run(self) -> anyhow::Result<ExitCode> {
         let which = match (self.organiser, self.month) {
-            (Some(organiser), Some(month)) => settlement::Which::Month(organiser, month),
+            (Some(organiser), Some(month)) => settlement::Which::OfMonth {
+                organiser: Text(organiser),
+                month: Text(month),
+            },
             _ => settlement::Which::Number(self.number.unwrap_or_default()),
         };
         let verify = settlement::Verify { which };
@@ -143,7 +147,10 @@ impl Settlement {
                 month,
                 config,
             }) => {
-                let run = settlement::Run { organiser, month };
+                let run = settlement::Run {
+                    organiser: Text(organiser),
+                    month: Text(month),
+                };
                 (config, Command::of(run))
             }
             Settlement::Show(Show { number, config }) => {

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use clap::{Args, Subcommand};
 
 use super::ConfigFile;
+use super::operate::Print;
 use crate::app::key_file_policy;
 use crate::config::Overrides;
 use crate::operate::{self, Command};
@@ -135,15 +136,15 @@ impl Store {
     pub fn run(self) -> anyhow::Result<ExitCode> {
         match self {
             Store::Check(Check { config, json }) => {
-                let command = Command::of(operate::store_check::Check { json });
-                super::operate::run(&config, command)
+                let command = Command::of(operate::store_check::Check {});
+                super::operate::run_printing(&config, command, Print::of(json))
             }
             Store::Backup(command) => command.run(),
             Store::Restore(command) => command.run(),
             Store::Copy(command) => command.run(),
             Store::Stats(Stats { config, json }) => {
-                let command = Command::of(operate::store::stats::Stats { json });
-                super::operate::run(&config, command)
+                let command = Command::of(operate::store::stats::Stats {});
+                super::operate::run_printing(&config, command, Print::of(json))
             }
             Store::Migrate(Migrate { config }) => {
                 let command = Command::of(operate::store::migrate::Migrate {});
@@ -157,15 +158,13 @@ impl Store {
 
 impl Purge {
     fn run(self) -> anyhow::Result<ExitCode> {
-        let json = self.json;
         let command = match self.proofs {
-            true => Command::of(operate::store::purge::Proofs { json }),
+            true => Command::of(operate::store::purge::Proofs {}),
             false => Command::of(operate::store::purge::Purge {
                 is_dry_run: self.dry_run,
-                json,
             }),
         };
-        super::operate::run(&self.config, command)
+        super::operate::run_printing(&self.config, command, Print::of(self.json))
     }
 }
 

@@ -4,8 +4,10 @@ use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::caller::{Caller, Rank};
 use super::output::Output;
@@ -66,6 +68,24 @@ pub trait Operation: Serialize + DeserializeOwned + Send + Sync + 'static {
         caller: &Caller,
         output: &Output,
     ) -> impl Future<Output = Result<Done, Failed>> + Send;
+}
+
+/// A command that tokens of the API may run, each by its role.
+pub trait Published: Operation + JsonSchema {
+    /// What its result is.
+    type Answer: JsonSchema;
+
+    /// Arguments that could be, as JSON.
+    const EXAMPLE: &'static str;
+}
+
+/// What the document of the API says of a command.
+pub struct Schemas {
+    pub arguments: Schema,
+    pub answer: Schema,
+    pub example: Value,
+    /// Its doc comment.
+    pub description: String,
 }
 
 /// Work under way.
@@ -155,6 +175,9 @@ pub trait Listed: Send + Sync {
     fn name(&self) -> &'static str;
     fn needs(&self) -> Needs;
 
+    /// Its schemas, where it is published.
+    fn schemas(&self, generator: &mut SchemaGenerator) -> Option<Schemas>;
+
     /// The command with these arguments.
     ///
     /// # Errors
@@ -163,10 +186,35 @@ pub trait Listed: Send + Sync {
 }
 
 /// A command as [`super::OPERATIONS`] lists it.
-pub(super) struct Entry<O: Operation>(PhantomData<fn() -> O>);
+pub(super) struct Entry<O: Operation> {
+    schemas: Option<fn(&mut SchemaGenerator) -> Schemas>,
+    operation: PhantomData<fn() -> O>,
+}
 
 impl<O: Operation> Entry<O> {
-    pub(super) const NEW: Entry<O> = Entry(PhantomData);
+    /// For the owner alone.
+    pub(super) const OWNERS: Entry<O> = Entry {
+        schemas: None,
+        operation: PhantomData,
+    };
+}
+
+impl<O: Published> Entry<O> {
+    pub(super) const PUBLISHED: Entry<O> = Entry {
+        schemas: Some(schemas::<O>),
+        operation: PhantomData,
+    };
+}
+
+fn schemas<O: Published>(generator: &mut SchemaGenerator) -> Schemas {
+    let whole = O::json_schema(generator);
+    let description = whole.get("description").and_then(Value::as_str);
+    Schemas {
+        arguments: generator.subschema_for::<O>(),
+        answer: generator.subschema_for::<O::Answer>(),
+        example: serde_json::from_str(O::EXAMPLE).unwrap_or_default(),
+        description: description.unwrap_or_default().to_owned(),
+    }
 }
 
 impl<O: Operation> Listed for Entry<O> {
@@ -176,6 +224,10 @@ impl<O: Operation> Listed for Entry<O> {
 
     fn needs(&self) -> Needs {
         O::NEEDS
+    }
+
+    fn schemas(&self, generator: &mut SchemaGenerator) -> Option<Schemas> {
+        self.schemas.map(|schemas| schemas(generator))
     }
 
     fn parse(&self, arguments: &[u8]) -> Result<Command, String> {

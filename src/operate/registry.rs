@@ -2,12 +2,13 @@
 
 mod problems;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::access::DataClass;
 use crate::domain::registry::Registry as Data;
 use crate::operate::caller::{Caller, Rank};
-use crate::operate::operation::{About, Needs, Operation, Row};
+use crate::operate::operation::{About, Needs, Operation, Published, Row};
 use crate::operate::output::Output;
 use crate::operate::{Done, Failed};
 use crate::services::Services;
@@ -17,22 +18,25 @@ use problems::problems;
 const PURPOSE: &str = "REGISTRY";
 
 /// Replace the registry in the store.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(rename = "RegistryApplyArguments")]
 pub struct Apply {
     /// What to call the registry's source in messages, such as its file's name.
     pub source: String,
     pub registry: Box<Data>,
-    /// Report as JSON.
-    pub json: bool,
 }
 
 /// Print the registry in the store.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Show {
-    /// As JSON instead of TOML.
-    pub json: bool,
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(rename = "RegistryShowArguments")]
+pub struct Show {}
+
+impl Published for Apply {
+    type Answer = Counts;
+
+    const EXAMPLE: &'static str = r#"{"source": "registry of 2026-03", "registry": {"municipality": [{"code": "853", "name_fi": "Turku"}]}}"#;
 }
 
 impl Operation for Apply {
@@ -52,22 +56,21 @@ impl Operation for Apply {
                 problems.join("\n  ")
             )));
         }
-        let counts = counts(&self.registry);
+        let counts = Counts::of(&self.registry);
         services.store.put_registry(*self.registry).await?;
-        if self.json {
-            let rows: serde_json::Map<_, _> = counts
-                .iter()
-                .map(|(name, count)| ((*name).to_owned(), (*count).into()))
-                .collect();
-            output.out(&serde_json::to_string_pretty(&rows)?).await?;
-        } else {
-            output.out(&format!("applied {}", self.source)).await?;
-            for (name, count) in counts {
-                output.out(&format!("{count:6} {name}")).await?;
-            }
+        output.result(&counts).await?;
+        output.out(&format!("applied {}", self.source)).await?;
+        for (name, count) in counts.rows() {
+            output.out(&format!("{count:6} {name}")).await?;
         }
         Ok(Done::WELL)
     }
+}
+
+impl Published for Show {
+    type Answer = Data;
+
+    const EXAMPLE: &'static str = r#"{}"#;
 }
 
 impl Operation for Show {
@@ -80,27 +83,54 @@ impl Operation for Show {
 
     async fn run(self, services: &Services, _: &Caller, output: &Output) -> Result<Done, Failed> {
         let data = services.store.registry().await?;
-        let text = if self.json {
-            serde_json::to_string_pretty(&data)?
-        } else {
-            toml::to_string(&data)?
-        };
-        output.out(&text).await?;
+        output.result(&data).await?;
+        output.out(&toml::to_string(&data)?).await?;
         Ok(Done::WELL)
     }
 }
 
 /// How many rows a registry has of each kind.
-pub(super) fn counts(data: &Data) -> [(&'static str, usize); 9] {
-    [
-        ("municipalities", data.municipalities.len()),
-        ("counties", data.counties.len()),
-        ("organisers", data.organisers.len()),
-        ("service types", data.service_types.len()),
-        ("providers", data.providers.len()),
-        ("approvals", data.approvals.len()),
-        ("price items", data.price_items.len()),
-        ("code sets", data.code_sets.len()),
-        ("client grants", data.client_grants.len()),
-    ]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "RegistryCounts")]
+pub struct Counts {
+    municipalities: usize,
+    counties: usize,
+    organisers: usize,
+    service_types: usize,
+    providers: usize,
+    approvals: usize,
+    price_items: usize,
+    code_sets: usize,
+    client_grants: usize,
+}
+
+impl Counts {
+    pub(super) fn of(data: &Data) -> Counts {
+        Counts {
+            municipalities: data.municipalities.len(),
+            counties: data.counties.len(),
+            organisers: data.organisers.len(),
+            service_types: data.service_types.len(),
+            providers: data.providers.len(),
+            approvals: data.approvals.len(),
+            price_items: data.price_items.len(),
+            code_sets: data.code_sets.len(),
+            client_grants: data.client_grants.len(),
+        }
+    }
+
+    /// Each kind with its count.
+    pub(super) fn rows(&self) -> [(&'static str, usize); 9] {
+        [
+            ("municipalities", self.municipalities),
+            ("counties", self.counties),
+            ("organisers", self.organisers),
+            ("service types", self.service_types),
+            ("providers", self.providers),
+            ("approvals", self.approvals),
+            ("price items", self.price_items),
+            ("code sets", self.code_sets),
+            ("client grants", self.client_grants),
+        ]
+    }
 }

@@ -21,10 +21,7 @@ const PROGRESS_EVERY: Duration = Duration::from_secs(5);
 /// Check the store. Ends as found wrong when anything is.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Check {
-    /// Report as JSON.
-    pub json: bool,
-}
+pub struct Check {}
 
 impl Operation for Check {
     const NAME: &'static str = "store-check";
@@ -51,12 +48,8 @@ impl Operation for Check {
                 }
             }
         };
-        if self.json {
-            let text = serde_json::to_string_pretty(&as_json(&report))?;
-            output.out(&text).await?;
-        } else {
-            tell(&report, output).await?;
-        }
+        output.result(&as_json(&report)).await?;
+        tell(&report, output).await?;
         if report.findings.is_empty() {
             return Ok(Done::WELL);
         }

@@ -94,7 +94,7 @@ fn without_the_token_and_with_a_wrong_one_nothing_is_done() {
     }
     let done = call(&format!("\r\nAuthorization: Bearer {token}"));
     assert_eq!(done.status, 200);
-    assert!(done.body.contains("{\"done\":0}"), "{}", done.body);
+    assert!(done.body.contains("\"exitCode\":0"), "{}", done.body);
 }
 
 #[test]

@@ -220,7 +220,7 @@ fn what_is_no_command_is_refused_and_nothing_is_done() {
         ("status", "", 400),
         ("status", "{} {}", 400),
         ("status", "{\"more\": 1}", 400),
-        ("registry-show", "{}", 400),
+        ("registry-show", "{\"json\":true}", 400),
         (
             "registry-apply",
             "{\"source\":\"x\",\"registry\":{\"planet\":[]},}",

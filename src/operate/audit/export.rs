@@ -2,18 +2,20 @@
 //! Rows of other organisers, and rows of no organiser, never.
 
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::task::yield_now;
 
-use super::row;
+use super::row::AuditRow;
 use crate::clock::date_in_helsinki;
 use crate::domain::access::DataClass;
 use crate::domain::person_id::PersonId;
 use crate::domain::registry::OrganiserCode;
 use crate::operate::acting::kept;
 use crate::operate::caller::{Caller, Rank};
-use crate::operate::operation::{About, Needs, Operation, Row};
+use crate::operate::operation::{About, Needs, Operation, Published, Row};
 use crate::operate::output::Output;
+use crate::operate::values::Organiser;
 use crate::operate::{Done, Failed};
 use crate::services::Services;
 use crate::store::audit::{AccessRecord, KeyedHash};
@@ -25,25 +27,17 @@ const PURPOSE: &str = "VALVONTA";
 /// Rows read at a time.
 const PAGE_ROWS: usize = 256;
 
-/// How rows are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Format {
-    Csv,
-    Jsonl,
-}
-
 /// Print an organiser's rows.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(rename = "AuditExportArguments")]
 pub struct Export {
-    pub organiser: OrganiserCode,
-    /// Only rows that touch this person.
+    pub organiser: Organiser,
+    /// Identity code: only rows that touch this person.
     pub person_id: Option<String>,
     /// First and last day in Helsinki, both included.
     pub from: Option<Date>,
     pub to: Option<Date>,
-    pub format: Format,
 }
 
 /// Which rows are wanted.
@@ -64,6 +58,13 @@ impl Wanted {
     }
 }
 
+impl Published for Export {
+    type Answer = Vec<AuditRow>;
+
+    const EXAMPLE: &'static str =
+        r#"{"organiser": "853", "from": "2026-03-01", "to": "2026-03-31"}"#;
+}
+
 impl Operation for Export {
     const NAME: &'static str = "audit-export";
     const NEEDS: Needs = Needs {
@@ -73,7 +74,7 @@ impl Operation for Export {
     };
 
     fn organiser(&self) -> Option<OrganiserCode> {
-        Some(self.organiser)
+        Some(self.organiser.0)
     }
 
     async fn run(
@@ -86,9 +87,7 @@ impl Operation for Export {
         let store = &services.store;
         let end = store.access_head().await?.rows;
         self.keep_row(services, caller).await?;
-        if self.format == Format::Csv {
-            output.out(&row::csv_head()).await?;
-        }
+        output.list().await?;
         let (mut next, mut written, mut is_whole) = (store.access_start().await?.rows, 0_u64, true);
         while next < end {
             let mut rows = store.access_rows(next, PAGE_ROWS).await?;
@@ -104,17 +103,14 @@ impl Operation for Export {
                 }
                 next = found.position.saturating_add(1);
                 if wanted.holds(&found) {
-                    let text = match self.format {
-                        Format::Csv => row::csv(&found, wanted.person.as_ref()),
-                        Format::Jsonl => row::json(&found, wanted.person.as_ref())?,
-                    };
-                    output.out(&text).await?;
+                    let row = AuditRow::of(&found, wanted.person.as_ref());
+                    output.item(&row).await?;
                     written += 1;
                 }
             }
             yield_now().await;
         }
-        tracing::info!(organiser = %self.organiser, of_person = wanted.person.is_some(), rows = written,
+        tracing::info!(organiser = %self.organiser.0, of_person = wanted.person.is_some(), rows = written,
             "access log exported");
         if !is_whole {
             let text = "rows of the access log are missing: `audit verify` says where";
@@ -129,7 +125,7 @@ impl Export {
     /// Nothing is shown before it is on record that it was, and about whom.
     async fn keep_row(&self, services: &Services, caller: &Caller) -> Result<(), Failed> {
         let mut row = caller.row(services, Self::NAME, PURPOSE, DataClass::Health);
-        row.organiser = Some(self.organiser);
+        row.organiser = Some(self.organiser.0);
         if let Some(text) = &self.person_id {
             row.persons = vec![person(services, text)?];
         }
@@ -144,8 +140,8 @@ impl Export {
             let text = format!("{to} is before {from}: the period ends before it begins");
             return Err(Failed::Refused(text));
         }
-        if services.store.organiser(self.organiser).await? == OrganiserEntry::Unlisted {
-            let text = format!("{} is in no loaded list of organisers", self.organiser);
+        if services.store.organiser(self.organiser.0).await? == OrganiserEntry::Unlisted {
+            let text = format!("{} is in no loaded list of organisers", self.organiser.0);
             return Err(Failed::Refused(text));
         }
         let person = match &self.person_id {
@@ -153,7 +149,7 @@ impl Export {
             None => None,
         };
         Ok(Wanted {
-            organiser: self.organiser,
+            organiser: self.organiser.0,
             person,
             from: self.from,
             to: self.to,

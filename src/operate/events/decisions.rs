@@ -1,22 +1,24 @@
 //! `events-approve`, `events-reject` and `events-credit`: the organiser's decisions about recorded events. Each
 //! event is a commit of its own with its row in the access log, a refusal too; the rules are the domain's.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::told::{DecisionTold, DecisionsAnswer, Told, told_of};
 use crate::contract::lexical::normal_form;
 use crate::domain::access::{AccessEntry, DataClass};
 use crate::domain::code::Code;
 use crate::domain::event::Changed;
 use crate::domain::event::organiser::{CreditProposal, approve, credit, reject};
 use crate::domain::event_id::EventId;
-use crate::domain::money::Quantity;
 use crate::domain::rejection::{Group, Rejection};
-use crate::domain::service_event::{Credited, EventState, PlacedEvent, ServiceEvent};
+use crate::domain::service_event::{EventState, PlacedEvent, ServiceEvent};
 use crate::domain::settlement::{RunNumber, RunState};
 use crate::operate::acting::{ATTEMPTS_MAX, kept};
 use crate::operate::caller::{Caller, Rank};
-use crate::operate::operation::{About, Needs, Operation, Row};
+use crate::operate::operation::{About, Needs, Operation, Published, Row};
 use crate::operate::output::Output;
+use crate::operate::values::Decimal;
 use crate::operate::{Done, Failed};
 use crate::services::Services;
 use crate::services::event::fresh_id;
@@ -30,28 +32,46 @@ pub(super) const PURPOSE: &str = "PALVELUN_JARJESTAMINEN";
 pub(super) const FOREIGN: &str = "FOREIGN_ORGANISER";
 
 /// Approve events, so that the next settlement takes them.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(rename = "EventsApproveArguments")]
 pub struct Approve {
     pub events: Vec<String>,
 }
 
 /// Reject events that wait for the organiser's check.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(rename = "EventsRejectArguments")]
 pub struct Reject {
     pub events: Vec<String>,
 }
 
 /// Credit a settled event, whole or in part.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(rename = "EventsCreditArguments")]
 pub struct Credit {
     pub event: String,
     pub reason_code: String,
     pub reason_text: String,
-    /// Line numbers and quantities; none credits all that is left.
-    pub lines: Vec<(u64, Quantity)>,
+    /// None credits all that is left.
+    #[serde(default)]
+    pub lines: Vec<CreditLine>,
+}
+
+/// How much of a line is credited.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct CreditLine {
+    pub line_no: u64,
+    pub quantity: Decimal,
+}
+
+impl Published for Approve {
+    type Answer = DecisionsAnswer;
+
+    const EXAMPLE: &'static str = r#"{"events": ["019cee6b-1f80-7aaa-8bbb-0123456789ab"]}"#;
 }
 
 impl Operation for Approve {
@@ -84,6 +104,12 @@ impl Operation for Approve {
         )
         .await
     }
+}
+
+impl Published for Reject {
+    type Answer = DecisionsAnswer;
+
+    const EXAMPLE: &'static str = r#"{"events": ["019cee6b-1f80-7aaa-8bbb-0123456789ab"]}"#;
 }
 
 impl Operation for Reject {
@@ -119,6 +145,17 @@ impl Operation for Reject {
     }
 }
 
+impl Published for Credit {
+    type Answer = DecisionsAnswer;
+
+    const EXAMPLE: &'static str = r#"{
+        "event": "019cee6b-1f80-7aaa-8bbb-0123456789ab",
+        "reasonCode": "VIRHE",
+        "reasonText": "Käynti kirjattiin kahdesti",
+        "lines": [{"lineNo": 1, "quantity": "0.5"}]
+    }"#;
+}
+
 impl Operation for Credit {
     const NAME: &'static str = "events-credit";
     const NEEDS: Needs = Needs {
@@ -139,10 +176,15 @@ impl Operation for Credit {
         );
         let now = services.clock.now();
         let new_id = fresh_id(now)?;
+        let lines = self
+            .lines
+            .iter()
+            .map(|line| (line.line_no, line.quantity.0));
+        let lines: Vec<_> = lines.collect();
         let proposal = CreditProposal {
             reason_code: &reason_code,
             reason_text: &reason_text,
-            lines: &self.lines,
+            lines: &lines,
         };
         let decide = |facts: &GrantFacts, event: &ServiceEvent| {
             let texts = [("reason/code", &reason_code), ("reason/text", &reason_text)];
@@ -188,9 +230,11 @@ async fn each(
     decide: &Decide<'_>,
 ) -> Result<Done, Failed> {
     let mut done = Done::WELL;
+    let mut answer = DecisionsAnswer { events: Vec::new() };
     for text in events {
-        match one(services, caller, command, text, decide).await? {
-            Ok(told) => output.out(&format!("{text}: {told}")).await?,
+        let decided = one(services, caller, command, text, decide).await?;
+        match &decided {
+            Ok(told) => output.out(&format!("{text}: {}", told.text)).await?,
             Err(rejections) => {
                 done = Done::FOUND_WRONG;
                 for Rejection { code, field, .. } in rejections {
@@ -205,7 +249,9 @@ async fn each(
                 }
             }
         }
+        answer.events.push(DecisionTold::of(text, decided));
     }
+    output.result(&answer).await?;
     Ok(done)
 }
 
@@ -215,7 +261,7 @@ async fn one(
     command: &str,
     text: &str,
     decide: &Decide<'_>,
-) -> Result<Result<String, Vec<Rejection>>, Failed> {
+) -> Result<Result<Told, Vec<Rejection>>, Failed> {
     for _ in 0..ATTEMPTS_MAX {
         let Looked { found, reason } = look(services, caller, text).await?;
         let run = match &found {
@@ -244,7 +290,13 @@ async fn one(
             }
             Ok(Decided::Already) => {
                 let state = found.as_ref().map(|(_, placed)| placed.event.state);
-                let told = format!("is {} already", state.map_or("", super::state));
+                let state = state.map_or("", super::state);
+                let told = Told {
+                    text: format!("is {state} already"),
+                    is_changed: false,
+                    state,
+                    credit: None,
+                };
                 (Ok(told), None)
             }
             Ok(Decided::Changed(changed)) => {
@@ -340,21 +392,6 @@ pub(super) fn touch(row: &mut AccessEntry, facts: &GrantFacts, event: &ServiceEv
     row.events = vec![event.id];
     row.data_class = DataClass::of_service(facts.service_types.first());
     row.rows_returned = 1;
-}
-
-fn told_of(changed: &Changed) -> String {
-    let Some(credit) = &changed.credit else {
-        return format!("is {} now", super::state(changed.event.state));
-    };
-    let extent = match changed.event.credited {
-        Some(Credited::Full) => "FULL",
-        _ => "PARTIAL",
-    };
-    let shares = credit.shares;
-    format!(
-        "credited {extent} by event {}: price {}, voucher share {}, customer share {}",
-        credit.id, shares.price, shares.voucher, shares.customer
-    )
 }
 
 fn rejection(code: Code, field: &str) -> Rejection {

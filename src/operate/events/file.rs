@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::io::{self, Read};
 
 use csv::{ByteRecord, ReaderBuilder, Terminator};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The header row, exactly.
@@ -47,8 +48,9 @@ pub enum FileError {
 }
 
 /// A row of the file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "EventRow")]
 pub struct Row {
     /// Line of the file that it begins on; the header's is 1.
     pub line: u64,
@@ -59,8 +61,9 @@ pub struct Row {
 }
 
 /// Rows that belong together.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "EventRows")]
 pub struct FileEvent {
     pub reference: String,
     /// At least one.

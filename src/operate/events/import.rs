@@ -8,11 +8,12 @@ use std::collections::HashMap;
 use std::pin::Pin;
 
 use futures_util::stream::{self, StreamExt as _};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::file::FileEvent;
-use super::report::{self, Found};
+use super::report::{self, Found, ReportRow};
 use super::rows;
 use crate::contract::lexical::Lexical as _;
 use crate::contract::types::Text60;
@@ -21,7 +22,7 @@ use crate::domain::business_id::BusinessId;
 use crate::domain::code::Code;
 use crate::operate::acting::pause;
 use crate::operate::caller::{Caller, Rank};
-use crate::operate::operation::{About, Needs, Operation, Row};
+use crate::operate::operation::{About, Needs, Operation, Published, Row};
 use crate::operate::output::Output;
 use crate::operate::{Done, Failed};
 use crate::services::post_service_event::{
@@ -37,18 +38,30 @@ const AT_ONCE_MAX: usize = 32;
 const TRIES_MAX: u32 = 20;
 
 /// Record events.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(rename = "EventsImportArguments")]
 pub struct Import {
     /// Name of the system that the events come from.
     pub source_system: String,
     pub events: Vec<FileEvent>,
 }
 
-/// What came of a piece of a file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// What came of an import.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "EventsImportAnswer")]
+pub struct ImportAnswer {
+    #[serde(flatten)]
+    tally: Tally,
+    /// A row for each row given, and one more for each further thing wrong with it.
+    report: Vec<ReportRow>,
+}
+
+/// What came of a piece of a file, in numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Tally {
     pub rows: u64,
+    /// Events recorded.
     pub recorded: u64,
     /// Recorded earlier, and told again.
     pub replayed: u64,
@@ -65,6 +78,24 @@ impl Tally {
             refused: self.refused + other.refused,
         }
     }
+}
+
+impl Published for Import {
+    type Answer = ImportAnswer;
+
+    const EXAMPLE: &'static str = r#"{
+        "sourceSystem": "KOTIHOITO",
+        "events": [{
+            "reference": "k-1",
+            "rows": [{
+                "line": 2,
+                "cells": [
+                    "k-1", "CREATE", "", "", "OV-0000-0000-0000-0", "150318A902U", "9000003-8", "", "2026-03-02", "1",
+                    "1.5", "42.00", "", "", "", "", ""
+                ]
+            }]
+        }]
+    }"#;
 }
 
 impl Operation for Import {
@@ -91,7 +122,7 @@ impl Operation for Import {
             })
             .collect();
         let mut working = stream::iter(groups).buffer_unordered(AT_ONCE_MAX);
-        let mut reports = vec![String::new(); self.events.len()];
+        let mut reports = vec![Vec::new(); self.events.len()];
         let mut tally = Tally::default();
         while let Some(done) = working.next().await {
             for (place, report, of_event) in done? {
@@ -101,10 +132,9 @@ impl Operation for Import {
                 }
             }
         }
-        for report in reports {
-            output.out(&report).await?;
-        }
-        output.result(&tally).await?;
+        let report = reports.concat();
+        output.out(&report::csv(&report)).await?;
+        output.result(&ImportAnswer { tally, report }).await?;
         Ok(if tally.refused == 0 {
             Done::WELL
         } else {
@@ -146,7 +176,7 @@ fn by_number<'a>(source_system: &Text60, events: &'a [FileEvent]) -> Vec<Vec<Pla
 }
 
 /// Reports with the places of their events.
-type Reports = Vec<(usize, String, Tally)>;
+type Reports = Vec<(usize, Vec<ReportRow>, Tally)>;
 type Working<'a> = Pin<Box<dyn Future<Output = Result<Reports, Failed>> + Send + 'a>>;
 
 async fn one_after_the_other(
@@ -167,7 +197,7 @@ async fn record(
     services: &Services,
     caller: &Caller,
     placed: &Placed<'_>,
-) -> Result<(String, Tally), Failed> {
+) -> Result<(Vec<ReportRow>, Tally), Failed> {
     let refused = Tally {
         refused: 1,
         ..Tally::default()

@@ -3,11 +3,12 @@
 //!
 //! From the moment it begins nothing of the run can be credited, so that what was found free of credits stays so.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::STEP_EVENTS_MAX;
 use super::decide::cannot;
-use super::show::tell;
+use super::show::{SettlementTold, tell};
 use super::steps::{Acting, effects, must_be_free, named, number};
 use crate::domain::event::organiser::unsettle;
 use crate::domain::event_id::EventId;
@@ -15,7 +16,7 @@ use crate::domain::registry::OrganiserCode;
 use crate::domain::settlement::{RunNumber, RunState, book_without, rests_on_it};
 use crate::operate::acting::ATTEMPTS_MAX;
 use crate::operate::caller::{Caller, Rank};
-use crate::operate::operation::{About, Needs, Operation, Row};
+use crate::operate::operation::{About, Needs, Operation, Published, Row};
 use crate::operate::output::Output;
 use crate::operate::{Done, Failed};
 use crate::services::Services;
@@ -23,10 +24,17 @@ use crate::store::StoreError;
 use crate::store::settlement::SettlementStep;
 
 /// Cancel a draft.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(rename = "SettlementCancelDraftArguments")]
 pub struct CancelDraft {
     pub number: String,
+}
+
+impl Published for CancelDraft {
+    type Answer = SettlementTold;
+
+    const EXAMPLE: &'static str = r#"{"number": "853-2026-03-1"}"#;
 }
 
 impl Operation for CancelDraft {
@@ -58,7 +66,8 @@ impl Operation for CancelDraft {
         }
         give_back(&mut acting, number).await?;
         end(&mut acting, number).await?;
-        tell(services, output, number).await?;
+        let told = tell(services, output, number).await?;
+        output.result(&told).await?;
         Ok(Done::WELL)
     }
 }

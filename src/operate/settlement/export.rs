@@ -10,6 +10,8 @@ mod xml;
 
 use std::collections::BTreeMap;
 
+use openssl::sha::Sha256;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::STEP_EVENTS_MAX;
@@ -24,7 +26,7 @@ use crate::domain::settlement::payment::reference;
 use crate::domain::settlement::{ProviderSums, RowPlace, Run, RunState, SettledRow};
 use crate::operate::acting::kept;
 use crate::operate::caller::{Caller, Rank};
-use crate::operate::operation::{About, Needs, Operation, Row};
+use crate::operate::operation::{About, Needs, Operation, Published, Row};
 use crate::operate::output::Output;
 use crate::operate::{Done, Failed};
 use crate::services::Services;
@@ -36,8 +38,9 @@ pub use payments::Order;
 const PIECE_BYTES: usize = 32 << 10;
 
 /// Give one file of a settlement.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(rename = "SettlementExportArguments")]
 pub struct Export {
     pub number: String,
     pub file: ExportedFile,
@@ -46,20 +49,25 @@ pub struct Export {
 }
 
 /// Which file.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(rename = "FileToExport")]
 pub enum ExportedFile {
     Csv,
     Xml,
     Payments(Order),
 }
 
-/// What the command line takes on from one file to the next.
-#[derive(Serialize, Deserialize)]
+/// A file that is whole; its bytes come beside this.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "ExportedFile")]
 pub struct Exported {
+    /// The settlement's.
     pub version: u64,
     /// The file's name.
     pub name: String,
+    /// Of the file, in hexadecimal.
+    pub sha256: String,
 }
 
 /// What every file tells from.
@@ -81,6 +89,15 @@ trait Form {
     fn end(&mut self, settlement: &Settlement);
     /// What was written and not taken yet.
     fn written(&mut self) -> &mut Vec<u8>;
+}
+
+impl Published for Export {
+    type Answer = Exported;
+
+    const EXAMPLE: &'static str = r#"{
+        "number": "853-2026-03-1",
+        "file": {"payments": {"debtorIban": "FI2112345600000785", "executionDate": "2026-04-08"}}
+    }"#;
 }
 
 impl Operation for Export {
@@ -112,26 +129,36 @@ impl Operation for Export {
         let mut row = acting.row(number.organiser);
         row.rows_returned = u32::try_from(settlement.run.events).unwrap_or(u32::MAX);
         kept(services, Change::access_only(row)).await?;
+        let mut handing = Handing {
+            output,
+            digest: Sha256::new(),
+        };
         let name = match &self.file {
             ExportedFile::Csv => {
                 tell(services, output, number).await?;
                 let form = Box::<csv::Csv>::default();
-                settlement.write(&acting, form).await?;
+                settlement.write(&acting, form, &mut handing).await?;
                 format!("settlement-{number}.csv")
             }
             ExportedFile::Xml => {
                 let form = Box::<xml::Xml>::default();
-                settlement.write(&acting, form).await?;
+                settlement.write(&acting, form, &mut handing).await?;
                 format!("settlement-{number}.xml")
             }
             ExportedFile::Payments(order) => {
                 let payments = payments::Payments::of(&settlement, order)?;
                 output.out(&payments.summary()).await?;
-                hand_over(output, payments.document().as_bytes()).await?;
+                handing.over(payments.document().as_bytes()).await?;
                 format!("payments-{}.xml", payments.message())
             }
         };
-        output.result(&Exported { version, name }).await?;
+        let sha256 = hex::encode(handing.digest.finish());
+        let exported = Exported {
+            version,
+            name,
+            sha256,
+        };
+        output.result(&exported).await?;
         Ok(Done::WELL)
     }
 }
@@ -186,6 +213,7 @@ impl Settlement {
         &self,
         acting: &Acting<'_>,
         mut form: Box<dyn Form + Send>,
+        handing: &mut Handing<'_>,
     ) -> Result<(), Failed> {
         let mut rows = Rows::of(acting, &self.run);
         form.begin(self);
@@ -199,7 +227,7 @@ impl Settlement {
                 form.row(self, &row);
                 if form.written().len() >= PIECE_BYTES {
                     let piece = std::mem::take(form.written());
-                    hand_over(acting.output, &piece).await?;
+                    handing.over(&piece).await?;
                 }
             }
             if found != (sums.events, sums.credits, sums.sums) {
@@ -211,7 +239,7 @@ impl Settlement {
             return Err(self.differs(&row.provider));
         }
         form.end(self);
-        hand_over(acting.output, form.written()).await
+        handing.over(form.written()).await
     }
 
     fn differs(&self, provider: &BusinessId) -> Failed {
@@ -303,9 +331,18 @@ impl<'a> Rows<'a> {
     }
 }
 
-async fn hand_over(output: &Output, bytes: &[u8]) -> Result<(), Failed> {
-    for piece in bytes.chunks(PIECE_BYTES) {
-        output.data(piece).await?;
+/// A file on its way out.
+struct Handing<'a> {
+    output: &'a Output,
+    digest: Sha256,
+}
+
+impl Handing<'_> {
+    async fn over(&mut self, bytes: &[u8]) -> Result<(), Failed> {
+        self.digest.update(bytes);
+        for piece in bytes.chunks(PIECE_BYTES) {
+            self.output.data(piece).await?;
+        }
+        Ok(())
     }
-    Ok(())
 }

@@ -22,8 +22,6 @@ const PURPOSE: &str = "RETENTION";
 pub struct Purge {
     /// Delete nothing, and say what would go.
     pub is_dry_run: bool,
-    /// Report as JSON.
-    pub json: bool,
 }
 
 impl Operation for Purge {
@@ -56,14 +54,10 @@ impl Operation for Purge {
             let records: u64 = purged.iter().map(|purged| purged.records).sum();
             tracing::info!(records, "the store was purged of what retention lets go");
         }
-        let text = if self.json {
-            let classes: Vec<_> = purged.iter().map(as_json).collect();
-            let report = json!({"dry_run": self.is_dry_run, "classes": classes});
-            serde_json::to_string_pretty(&report)?
-        } else {
-            self.as_text(&purged)
-        };
-        output.out(&text).await?;
+        let classes: Vec<_> = purged.iter().map(as_json).collect();
+        let report = json!({"dry_run": self.is_dry_run, "classes": classes});
+        output.result(&report).await?;
+        output.out(&self.as_text(&purged)).await?;
         Ok(Done::WELL)
     }
 }
@@ -114,10 +108,7 @@ fn as_json(purged: &Purged) -> serde_json::Value {
 /// Print the proofs of all purges.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Proofs {
-    /// As JSON.
-    pub json: bool,
-}
+pub struct Proofs {}
 
 impl Operation for Proofs {
     const NAME: &'static str = "store-purge-proofs";
@@ -129,16 +120,13 @@ impl Operation for Proofs {
 
     async fn run(self, services: &Services, _: &Caller, output: &Output) -> Result<Done, Failed> {
         let proofs = services.store.purge_proofs().await?;
-        if self.json {
-            let proofs: Vec<_> = proofs.iter().map(proof_as_json).collect();
-            output.out(&serde_json::to_string_pretty(&proofs)?).await?;
-        } else if proofs.is_empty() {
+        let told: Vec<_> = proofs.iter().map(proof_as_json).collect();
+        output.result(&told).await?;
+        if proofs.is_empty() {
             output.out("nothing was ever purged").await?;
         }
-        if !self.json {
-            for proof in &proofs {
-                output.out(&proof_as_text(proof)).await?;
-            }
+        for proof in &proofs {
+            output.out(&proof_as_text(proof)).await?;
         }
         Ok(Done::WELL)
     }

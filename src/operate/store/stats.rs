@@ -14,10 +14,7 @@ use crate::store::upkeep::Figures;
 /// Print the store's figures.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Stats {
-    /// As JSON.
-    pub json: bool,
-}
+pub struct Stats {}
 
 impl Operation for Stats {
     const NAME: &'static str = "store-stats";
@@ -30,12 +27,8 @@ impl Operation for Stats {
     async fn run(self, services: &Services, _: &Caller, output: &Output) -> Result<Done, Failed> {
         let (mut tell, seen) = progress();
         let figures = telling(output, "counted", seen, services.store.figures(&mut tell)).await?;
-        let text = if self.json {
-            serde_json::to_string_pretty(&as_json(&figures))?
-        } else {
-            as_text(&figures)
-        };
-        output.out(&text).await?;
+        output.result(&as_json(&figures)).await?;
+        output.out(&as_text(&figures)).await?;
         Ok(Done::WELL)
     }
 }
