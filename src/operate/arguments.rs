@@ -1,11 +1,13 @@
 //! Arguments read from JSON. What is wrong with them is told by the member's name and the rule, and never by what
 //! was given, which may be personal data.
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use serde_path_to_error::Segment;
 
 /// Reads arguments, or says which member is wrong and why.
-pub(super) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+pub(super) fn read<T: DeserializeOwned + Serialize>(bytes: &[u8]) -> Result<T, String> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let read = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let inner = error.inner();
@@ -21,7 +23,42 @@ pub(super) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
         }
     })?;
     reader.end().map_err(|error| not_json(&error))?;
-    Ok(read)
+    let given = serde_json::from_slice(bytes).map_err(|error| not_json(&error))?;
+    let meant = serde_json::to_value(&read).map_err(|error| not_json(&error))?;
+    match list_for_object(&given, &meant) {
+        None => Ok(read),
+        Some(path) if path.is_empty() => Err("expected an object".to_owned()),
+        Some(path) => Err(format!("{path}: expected an object")),
+    }
+}
+
+/// The member that is given as a list of an object's values, which serde takes and no schema says.
+fn list_for_object(given: &Value, meant: &Value) -> Option<String> {
+    match (given, meant) {
+        (Value::Array(_), Value::Object(_)) => Some(String::new()),
+        (Value::Object(given), Value::Object(meant)) => given.iter().find_map(|(key, given)| {
+            let path = list_for_object(given, meant.get(key)?)?;
+            let dot = if path.is_empty() || path.starts_with('[') {
+                ""
+            } else {
+                "."
+            };
+            Some(format!("{key}{dot}{path}"))
+        }),
+        (Value::Array(given), Value::Array(meant)) => {
+            let mut both = given.iter().zip(meant).enumerate();
+            both.find_map(|(index, (given, meant))| {
+                let path = list_for_object(given, meant)?;
+                let dot = if path.is_empty() || path.starts_with('[') {
+                    ""
+                } else {
+                    "."
+                };
+                Some(format!("[{index}]{dot}{path}"))
+            })
+        }
+        _ => None,
+    }
 }
 
 fn not_json(error: &serde_json::Error) -> String {
@@ -70,21 +107,19 @@ fn rule(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde::Deserialize;
+    use serde::{Deserialize, Serialize};
 
     use super::*;
 
-    #[derive(Debug, Deserialize)]
+    #[derive(Debug, Serialize, Deserialize)]
     #[serde(deny_unknown_fields, rename_all = "camelCase")]
-    #[expect(dead_code, reason = "only read into")]
     struct Arguments {
         event_id: String,
         lines: Vec<Line>,
     }
 
-    #[derive(Debug, Deserialize)]
+    #[derive(Debug, Serialize, Deserialize)]
     #[serde(deny_unknown_fields)]
-    #[expect(dead_code, reason = "only read into")]
     struct Line {
         number: u64,
     }
@@ -119,6 +154,11 @@ mod tests {
                 "a member that there is not, expected `eventId` or `lines`",
             ),
             (r#""010190-900X""#, "expected struct Arguments"),
+            (r#"["010190-900X", []]"#, "expected an object"),
+            (
+                r#"{"eventId": "a", "lines": [[1]]}"#,
+                "lines[0]: expected an object",
+            ),
         ] {
             assert_eq!(told(given), expected, "{given}");
             assert!(!told(given).contains(secret));

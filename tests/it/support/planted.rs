@@ -30,6 +30,7 @@ use psop_adapter::secrets::Keyring;
 use psop_adapter::services::Services;
 #[cfg(feature = "heavy-tests")]
 use psop_adapter::store::Stretch;
+use psop_adapter::store::audit::AccessRecord;
 use psop_adapter::store::{
     Before, Change, Effect, EventWrite, EventsWanted, GrantQuery, Store, StoreError, Subject,
 };
@@ -151,6 +152,11 @@ impl Planted {
     /// Waits for a future of the store or the services.
     pub fn wait<T>(&self, future: impl Future<Output = T>) -> T {
         self.runtime.block_on(future)
+    }
+
+    /// Every row of the access log.
+    pub fn access_rows(&self) -> Vec<AccessRecord> {
+        self.wait(self.store.access_rows(0, usize::MAX)).unwrap()
     }
 
     pub fn close(self) {
