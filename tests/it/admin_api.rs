@@ -141,6 +141,9 @@ fn the_documents_table_is_the_programs() {
     assert_eq!(told, expected);
 }
 
+/// Arguments about an event.
+type Asking<'a> = &'a dyn Fn(&str) -> Value;
+
 /// A recorded event of organiser 853, and the number it is on.
 fn recorded(site: &Site, server: &Server) -> (String, String) {
     let number = server.post(&Message::create().0).number();
@@ -165,7 +168,7 @@ fn an_event_of_another_organiser_is_as_one_that_there_is_not() {
     let credit = |event: &str| json!({"event": event, "reasonCode": "A", "reasonText": "B"});
     let of_many = |event: &str| json!({"events": [event]});
     let of_one = |event: &str| json!({"event": event});
-    let asked: [(&str, &dyn Fn(&str) -> Value); 4] = [
+    let asked: [(&str, Asking); 4] = [
         ("events-show", &of_one),
         ("events-approve", &of_many),
         ("events-reject", &of_many),

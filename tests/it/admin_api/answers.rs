@@ -218,6 +218,7 @@ fn the_documents_first_call_is_answered_as_it_says() {
     let server = site.start();
     let page = std::fs::read_to_string(root().join("docs/admin-api.md")).unwrap();
     let call = block(&page, "curl -sS");
+    let call = &call[call.find("curl ").unwrap()..];
     let call = call.replace("127.0.0.1:8081", &server.admin.to_string());
     let output = Command::new("sh")
         .args(["-c", &call])
