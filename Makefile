@@ -15,7 +15,7 @@ CARGO_FUZZ := target/tools/bin/cargo-fuzz
 CARGO_FUZZ_VERSION := 0.13.2
 FUZZ_TARGETS := envelope header multipart request_get_ostovoima request_get_service_events \
 	request_post_dental_purchasing_power request_post_dental_service_event \
-	request_post_purchasing_power request_post_saldo_purchasing_power values
+	request_post_purchasing_power request_post_saldo_purchasing_power request_post_service_event values
 # Of all fuzz targets together; FUZZ_BUILD=--dev is quick to build and slow to run.
 SECONDS := 60
 FUZZ_BUILD :=
@@ -38,7 +38,7 @@ ON_POSTGRES := scale:: scenarios:: repeats:: event_feed:: rate_limit:: settlemen
 ON_TWO_ADAPTERS := scenarios:: repeats_at_once:: events_at_once::
 
 .DEFAULT_GOAL := help
-.PHONY: help run test packages-test check deb deb-test container container-test bench fmt contract kill-test crash-test failover-test at-once-test hostile-test paging-test scale-test catalogue-test registration-test admin-api-test docs-test exports-test traces-test fuzz clean-debian-test \
+.PHONY: help run test packages-test units-test check deb deb-test container container-test bench fmt contract kill-test crash-test failover-test at-once-test hostile-test paging-test scale-test catalogue-test registration-test admin-api-test docs-test exports-test year-test traces-test fuzz clean-debian-test \
 	interop build-packages test-packages quick-stacks fuzz-packages
 
 help: ## List the targets
@@ -59,15 +59,18 @@ test: build-packages test-packages quick-stacks ## Everything that proves it wor
 	PSOP_TEST_BACK_END=postgres cargo test --locked --test it -- $(ON_POSTGRES)
 	PSOP_TEST_BACK_END=postgres PSOP_TEST_ADAPTERS=2 PSOP_DUPLICATE_ROUNDS=40 \
 		cargo test --locked --test it -- $(ON_TWO_ADAPTERS)
-	$(MAKE) --no-print-directory packages-test
+	$(MAKE) --no-print-directory units-test
 
-packages-test: build-packages test-packages $(CARGO_DEB) ## The units, the manifests, and the Debian package in a chroot (as root; a minute)
-	@tests/packages.sh $(DEB_PACKAGES) debootstrap systemd
+packages-test: build-packages test-packages units-test $(CARGO_DEB) ## The units, the manifests, and the Debian package in a chroot (as root; a minute)
+	@tests/packages.sh $(DEB_PACKAGES) debootstrap
+	security-server-config/debian/build.sh $(CARGO_DEB) target/debug/psop-adapter --fast
+	tests/packages/deb-chroot.sh target/package/psop-adapter_*_amd64.deb
+
+units-test: build-packages test-packages
+	@tests/packages.sh systemd
 	cargo test --locked --no-run --test it # the program that the tests had: nothing is built twice
 	tests/packages/units.sh target/debug/psop-adapter
 	tests/packages/manifests.sh
-	security-server-config/debian/build.sh $(CARGO_DEB) target/debug/psop-adapter --fast
-	tests/packages/deb-chroot.sh target/package/psop-adapter_*_amd64.deb
 
 check: build-packages $(CARGO_DENY) ## What a change must pass beside the tests: format, lints, docs, contract, dependencies
 	cargo fmt --check
@@ -155,6 +158,9 @@ exports-test: build-packages test-packages ## Settlement files: payments by ISO 
 	PSOP_TEST_PAIN_SCHEMA=$(CURDIR)/$$(tests/exports.sh target/exports) PSOP_TEST_SOFFICE=soffice \
 		cargo test --locked --test it -- settlement_export::
 
+year-test: build-packages test-packages ## A year of 5,000 customers: grants, events, credits, settlements and files agree to the cent (some minutes)
+	PSOP_YEAR_CUSTOMERS=5000 cargo test --locked --release --test it -- year:: --nocapture
+
 traces-test: build-packages ## Spans of requests reach a collector, in a build with traces
 	cargo clippy --locked --all-targets --all-features -- -D warnings
 	cargo test --locked --features traces --test it -- traces:: privacy:: configuration::
@@ -176,8 +182,7 @@ interop: build-packages ## One scenario by every SOAP stack, the network cut off
 	cargo build --locked
 	python3 tests/interop/interop.py --install $(STACKS)
 
-fuzz: build-packages fuzz-packages $(CARGO_FUZZ) ## Feed every reader made-up bytes, SECONDS in all (make fuzz SECONDS=1200)
-	RUSTC_BOOTSTRAP=1 $(CARGO_FUZZ) build $(FUZZ_BUILD) --fuzz-dir fuzz
+fuzz: build-packages fuzz-packages $(CARGO_FUZZ) ## Feed every reader, or FUZZ_TARGETS, made-up bytes, SECONDS in all (make fuzz SECONDS=1200)
 	@for target in $(FUZZ_TARGETS); do \
 		mkdir -p fuzz/found/$$target && \
 		RUSTC_BOOTSTRAP=1 $(CARGO_FUZZ) run $(FUZZ_BUILD) --fuzz-dir fuzz $$target \

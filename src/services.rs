@@ -61,6 +61,7 @@ pub static OPERATIONS: &[&dyn AnyOperation] = &[
     &Entry::<post_dental_purchasing_power::PostDentalPurchasingPowerOperation>::NEW,
     &Entry::<get_service_events::GetServiceEventsOperation>::NEW,
     &Entry::<post_dental_service_event::PostDentalServiceEventOperation>::NEW,
+    &Entry::<post_service_event::PostServiceEventOperation>::NEW,
 ];
 
 /// What the services work with.

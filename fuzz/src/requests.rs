@@ -7,6 +7,7 @@ use psop_adapter::services::post_dental_purchasing_power::PostDentalPurchasingPo
 use psop_adapter::services::post_dental_service_event::PostDentalServiceEventRequest;
 use psop_adapter::services::post_purchasing_power::PostPurchasingPowerRequest;
 use psop_adapter::services::post_saldo_purchasing_power::PostSaldoPurchasingPowerRequest;
+use psop_adapter::services::post_service_event::PostServiceEventRequest;
 use psop_adapter::xml::encoding::Encoding;
 use psop_adapter::xml::reader::{Reader, Token};
 
@@ -40,6 +41,11 @@ pub fn post_dental_purchasing_power(data: &[u8]) {
 /// One wrapper of `postDentalServiceEvent`.
 pub fn post_dental_service_event(data: &[u8]) {
     read_and_write::<PostDentalServiceEventRequest>(data, "postDentalServiceEvent");
+}
+
+/// One wrapper of `postServiceEvent`.
+pub fn post_service_event(data: &[u8]) {
+    read_and_write::<PostServiceEventRequest>(data, "postServiceEvent");
 }
 
 fn read_and_write<T: ContractType + PartialEq + std::fmt::Debug>(data: &[u8], name: &str) {

@@ -32,6 +32,7 @@ scenarios! {
     3 "postSaldoPurchasingPower" "03-create-saldo" "a balance in euros";
     4 "postDentalPurchasingPower" "04-create-dental" "dental procedures with a ceiling";
     5 "postDentalServiceEvent" "05-event" "two procedures done";
+    23 "postServiceEvent" "23-event" "an hour and a half of home care";
     10 "getServiceEvents" "10-feed-of-its-own" "every change since the beginning";
     9 "postPurchasingPower" "09-create-ordinary-ended" "one that has ended";
     16 "postPurchasingPower" "16-create-daycare" "daycare by the month";

@@ -1,6 +1,5 @@
 //! postServiceEvent: a provider records, replaces or deletes an event on an ordinary purchasing power
-//! or a balance. An extension of the contract that is not in the first publication: the import of
-//! events goes through it.
+//! or a balance. The import of events goes through it too.
 
 use crate::contract::lexical::{Day, PositiveInteger};
 use crate::contract::shape::Docs;

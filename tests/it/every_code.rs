@@ -2,7 +2,7 @@
 //! where only that reaches it (QUOTA_EXCEEDED and BALANCE_EXCEEDED: ordinary and balance events have no service
 //! in the first contract). Each case names the field too, and the page of codes must list it.
 
-mod places;
+pub mod places;
 mod table;
 
 use std::collections::BTreeSet;

@@ -41,7 +41,7 @@ const SPOILERS: [Spoiler; 13] = [
             .replace("</psop:getOstovoima>", "</psop:getOstovoimaa>")
     }),
     spoiler("SERVICE_UNKNOWN", "wrapper", |message| {
-        message.replace("getOstovoima", "postServiceEvent")
+        message.replace("getOstovoima", "getOstovoimat")
     }),
     spoiler("VERSION_UNKNOWN", "version", |message| {
         message.set("id:serviceVersion", "v2")

@@ -16,7 +16,7 @@ const BYTES_MAX: u64 = 500_000;
 type Body = fn(&[u8]);
 
 /// Every target and its body; `every_target_is_replayed` compares them with the fuzz crate's own list.
-const TARGETS: [(&str, Body); 10] = [
+const TARGETS: [(&str, Body); 11] = [
     ("envelope", bodies::envelope::run),
     ("header", bodies::header::run),
     ("multipart", bodies::multipart::run),
@@ -40,6 +40,10 @@ const TARGETS: [(&str, Body); 10] = [
     (
         "request_post_saldo_purchasing_power",
         bodies::requests::post_saldo_purchasing_power,
+    ),
+    (
+        "request_post_service_event",
+        bodies::requests::post_service_event,
     ),
     ("values", bodies::values::run),
 ];

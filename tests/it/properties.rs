@@ -37,6 +37,9 @@ use psop_adapter::services::post_purchasing_power::{
 use psop_adapter::services::post_saldo_purchasing_power::{
     PostSaldoPurchasingPowerRequest, PostSaldoPurchasingPowerResponse, SaldoTerms,
 };
+use psop_adapter::services::post_service_event::{
+    PostServiceEventRequest, PostServiceEventResponse, RemainingQuantity, ServiceEventLine,
+};
 use psop_adapter::services::published;
 use psop_adapter::xml::encoding::Encoding;
 use psop_adapter::xml::reader::{Limits, Reader, Token};
@@ -149,7 +152,7 @@ macro_rules! of_elements {
 /// A type, and the check of so many cases of it.
 type Checked = (&'static Shape, fn(u32));
 
-const MESSAGES: [Checked; 12] = of_elements![
+const MESSAGES: [Checked; 14] = of_elements![
     GetOstovoimaRequest,
     GetOstovoimaResponse,
     PostPurchasingPowerRequest,
@@ -162,10 +165,12 @@ const MESSAGES: [Checked; 12] = of_elements![
     GetServiceEventsResponse,
     PostDentalServiceEventRequest,
     PostDentalServiceEventResponse,
+    PostServiceEventRequest,
+    PostServiceEventResponse,
 ];
 
 /// A choice alone is not among them: it has no name of its own in yaserde.
-const SHARED: [Checked; 33] = of_elements![
+const SHARED: [Checked; 35] = of_elements![
     Customer,
     Dental,
     DentalLine,
@@ -191,12 +196,14 @@ const SHARED: [Checked; 33] = of_elements![
     PurchasingPowerReceipt,
     QueryMeta,
     Reason,
+    RemainingQuantity,
     ResultType,
     Saldo,
     SaldoTerms,
     Service,
     ServiceDateWindow,
     ServiceEvent,
+    ServiceEventLine,
     ShownCustomer,
     Terms,
 ];

@@ -26,17 +26,18 @@ use crate::support::server::program;
 /// Our subsystem, in the API's writing.
 const ID: &str = "FI-TEST:MUN:0204819-8:psop";
 /// Services of the published WSDL.
-const SERVICES: [&str; 6] = [
+const SERVICES: [&str; 7] = [
     "getOstovoima",
     "getServiceEvents",
     "postDentalPurchasingPower",
     "postDentalServiceEvent",
     "postPurchasingPower",
     "postSaldoPurchasingPower",
+    "postServiceEvent",
 ];
-/// Steps from nothing to everything: the subsystem, its registration, a certificate, the WSDL, six services, three
+/// Steps from nothing to everything: the subsystem, its registration, a certificate, the WSDL, its services, three
 /// subjects, switched on.
-const STEPS_FRESH: usize = 14;
+const STEPS_FRESH: usize = 8 + SERVICES.len();
 
 /// A stand-in, a publisher of the WSDL, and a folder with a registration file.
 struct Scene {

@@ -91,7 +91,7 @@ fn what_is_not_offered_never_says_ok() {
     let server = site("").start();
     let message = grant().set("psop:action", "TOPUP");
     check(&server, &[("TOPUP", message, "FAULT XSD_INVALID")]);
-    for service in ["postServiceEvent", "PostPurchasingPower"] {
+    for service in ["postServiceEvents", "PostPurchasingPower"] {
         let message = grant().replace("postPurchasingPower", service);
         check(&server, &[(service, message, "FAULT SERVICE_UNKNOWN")]);
     }

@@ -15,13 +15,14 @@ use crate::support::server::{Server, Site, get, program};
 use crate::support::xmllint;
 
 /// The services of the contract, in its order.
-const OPERATIONS: [&str; 6] = [
+const OPERATIONS: [&str; 7] = [
     "getOstovoima",
     "postPurchasingPower",
     "postSaldoPurchasingPower",
     "postDentalPurchasingPower",
     "getServiceEvents",
     "postDentalServiceEvent",
+    "postServiceEvent",
 ];
 
 const WSDL: &str = "http://schemas.xmlsoap.org/wsdl/";

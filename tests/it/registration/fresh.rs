@@ -178,7 +178,7 @@ fn the_real_programs_wsdl_and_certificate_are_registered() {
         scene.stand_in.state().subsystems[ID].descriptions[0]
             .services
             .len(),
-        6
+        SERVICES.len()
     );
     let status = scene.run(&["status"]);
     assert_eq!(status.code, 0, "{}", status.out);

@@ -78,6 +78,7 @@ pub const SCRIPT: &[Step] = &[
         "SH-2026-03-3 BALANCE_EXCEEDED line[1]", "SH-2026-03-4 OK 369.50 369.50 0.00",
     ]),
     Send("03-get-saldo-used-up", "OK", &[("state", "KAYTETTY"), ("used", "1200.00"), ("remaining", "0.00")]),
+    Send("03-event-too-much", "BALANCE_EXCEEDED line[1]", &[]),
     Send("04-create-dental", "OK", &[("totalAuthorised", "225.00")]),
     Send("04-get-dental", "OK", &[
         ("procedureCode", "SAA02 SFA20 EBA00"), ("unitValue", "45.00 85.00 95.00"), ("maxPrice", "150.00"),
@@ -208,6 +209,10 @@ pub const SCRIPT: &[Step] = &[
     Import("23-rounding", &["KH-2026-23-1 TOTALS_MISMATCH customerShare", "KH-2026-23-2 OK 18.99 15.50 3.49"]),
     Send("23-event-totals-wrong", "TOTALS_MISMATCH totals/customerShare", &[]),
     Send("23-event-totals-right", "OK", &[("customerShare", "2.66 2.66")]),
+    Send("23-event-share-rounded", "TOTALS_MISMATCH totals/customerShare", &[]),
+    Send("23-event", "OK", &[
+        ("totalPrice", "18.99"), ("voucherShare", "15.50 15.50"), ("customerShare", "3.49 3.49"), ("remaining", "2026-037.000 7.000"),
+    ]),
     Send("24-user-is-person", "FAULT AUTH_USERID_IS_HETU", &[]),
     Send("24-user-missing", "FAULT AUTH_USERID_MISSING", &[]),
     Send("24-person-invalid", "HETU_INVALID customer/personId", &[]),
