@@ -140,6 +140,23 @@ struct ConfigFile {
     config: PathBuf,
 }
 
+/// What a command is asked of, and what it prints.
+#[derive(Debug, Args)]
+struct Asked {
+    #[command(flatten)]
+    config: ConfigFile,
+    /// Print the result as JSON, as the Admin API answers it
+    #[arg(long)]
+    json: bool,
+}
+
+impl Asked {
+    /// Runs an operator command.
+    fn run(&self, command: crate::operate::Command) -> anyhow::Result<ExitCode> {
+        operate::run_printing(&self.config, command, operate::Print::of(self.json))
+    }
+}
+
 impl ConfigFile {
     fn load(&self, overrides: &Overrides) -> anyhow::Result<Config> {
         Ok(Config::load(&self.config, environment(), overrides)?)

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use serde_json::Value;
 
 use super::operate::{Series, run_taking, say};
-use super::{ConfigFile, organiser_code};
+use super::{Asked, ConfigFile, organiser_code};
 use crate::domain::registry::OrganiserCode;
 use crate::operate::audit::{AUDIT_COLUMNS, audit_csv};
 use crate::operate::values::Text;
@@ -35,7 +35,7 @@ pub enum Audit {
 )]
 pub struct Head {
     #[command(flatten)]
-    config: ConfigFile,
+    asked: Asked,
 }
 
 /// Walk the chain.
@@ -49,7 +49,7 @@ pub struct Verify {
     #[arg(long, value_name = "POSITION:HASH")]
     head: Option<String>,
     #[command(flatten)]
-    config: ConfigFile,
+    asked: Asked,
 }
 
 /// Print rows.
@@ -90,13 +90,13 @@ impl Audit {
     /// Runs the command.
     pub fn run(self) -> anyhow::Result<ExitCode> {
         match self {
-            Audit::Head(Head { config }) => {
+            Audit::Head(Head { asked }) => {
                 let command = Command::of(operate::audit::Head {});
-                super::operate::run(&config, command)
+                asked.run(command)
             }
-            Audit::Verify(Verify { head, config }) => {
+            Audit::Verify(Verify { head, asked }) => {
                 let command = Command::of(operate::audit::Verify { head });
-                super::operate::run(&config, command)
+                asked.run(command)
             }
             Audit::Export(command) => command.run(),
         }

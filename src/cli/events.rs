@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use super::ConfigFile;
+use super::{Asked, ConfigFile};
 use crate::contract::lexical::Lexical as _;
 use crate::contract::types::Quantity as WireQuantity;
 use crate::domain::money::Quantity;
@@ -55,7 +55,7 @@ pub struct Approve {
     #[arg(value_name = "EVENT_ID", required = true)]
     events: Vec<String>,
     #[command(flatten)]
-    config: ConfigFile,
+    asked: Asked,
 }
 
 /// Reject events.
@@ -71,7 +71,7 @@ pub struct Reject {
     #[arg(value_name = "EVENT_ID", required = true)]
     events: Vec<String>,
     #[command(flatten)]
-    config: ConfigFile,
+    asked: Asked,
 }
 
 /// Credit an event.
@@ -98,7 +98,7 @@ pub struct Credit {
     #[arg(long = "line", value_name = "N=QUANTITY", value_parser = line)]
     lines: Vec<(u64, Quantity)>,
     #[command(flatten)]
-    config: ConfigFile,
+    asked: Asked,
 }
 
 impl Events {
@@ -110,13 +110,11 @@ impl Events {
                 let command = Command::of(events::Show { event });
                 super::operate::run(&config, command)
             }
-            Events::Approve(Approve { events, config }) => {
-                let command = Command::of(events::Approve { events });
-                super::operate::run(&config, command)
+            Events::Approve(Approve { events, asked }) => {
+                asked.run(Command::of(events::Approve { events }))
             }
-            Events::Reject(Reject { events, config }) => {
-                let command = Command::of(events::Reject { events });
-                super::operate::run(&config, command)
+            Events::Reject(Reject { events, asked }) => {
+                asked.run(Command::of(events::Reject { events }))
             }
             Events::Credit(credit) => {
                 let command = Command::of(events::Credit {
@@ -125,7 +123,7 @@ impl Events {
                     reason_text: credit.reason_text,
                     lines: credit.lines.into_iter().map(credit_line).collect(),
                 });
-                super::operate::run(&credit.config, command)
+                credit.asked.run(command)
             }
         }
     }

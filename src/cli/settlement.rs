@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use super::{ConfigFile, organiser_code};
+use super::{Asked, organiser_code};
 use crate::domain::registry::OrganiserCode;
 use crate::domain::settlement::Month;
 use crate::operate::values::Text;
@@ -48,7 +48,7 @@ pub struct Run {
     #[arg(long, value_name = "YYYY-MM", value_parser = month)]
     month: Month,
     #[command(flatten)]
-    config: ConfigFile,
+    asked: Asked,
 }
 
 /// Print a settlement.
@@ -60,7 +60,7 @@ pub struct Show {
     /// Number of the settlement
     number: String,
     #[command(flatten)]
-    config: ConfigFile,
+    asked: Asked,
 }
 
 /// Confirm a draft.
@@ -73,7 +73,7 @@ pub struct Confirm {
     /// Number of the settlement
     number: String,
     #[command(flatten)]
-    config: ConfigFile,
+    asked: Asked,
 }
 
 /// Note that it was paid.
@@ -86,7 +86,7 @@ pub struct Paid {
     /// Number of the settlement
     number: String,
     #[command(flatten)]
-    config: ConfigFile,
+    asked: Asked,
 }
 
 /// Cancel a draft.
@@ -99,7 +99,7 @@ pub struct CancelDraft {
     /// Number of the settlement
     number: String,
     #[command(flatten)]
-    config: ConfigFile,
+    asked: Asked,
 }
 
 /// Prove settlements.
@@ -121,7 +121,7 @@ pub struct Verify {
     #[arg(long, value_name = "YYYY-MM", value_parser = month, requires = "organiser")]
     month: Option<Month>,
     #[command(flatten)]
-    config: ConfigFile,
+    asked: Asked,
 }
 
 impl Verify {
@@ -134,45 +134,45 @@ impl Verify {
             _ => settlement::Which::Number(self.number.unwrap_or_default()),
         };
         let verify = settlement::Verify { which };
-        super::operate::run(&self.config, Command::of(verify))
+        self.asked.run(Command::of(verify))
     }
 }
 
 impl Settlement {
     /// Runs the command.
     pub fn run(self) -> anyhow::Result<ExitCode> {
-        let (config, command) = match self {
+        let (asked, command) = match self {
             Settlement::Run(Run {
                 organiser,
                 month,
-                config,
+                asked,
             }) => {
                 let run = settlement::Run {
                     organiser: Text(organiser),
                     month: Text(month),
                 };
-                (config, Command::of(run))
+                (asked, Command::of(run))
             }
-            Settlement::Show(Show { number, config }) => {
+            Settlement::Show(Show { number, asked }) => {
                 let show = settlement::Show { number };
-                (config, Command::of(show))
+                (asked, Command::of(show))
             }
-            Settlement::Confirm(Confirm { number, config }) => {
+            Settlement::Confirm(Confirm { number, asked }) => {
                 let confirm = settlement::Confirm { number };
-                (config, Command::of(confirm))
+                (asked, Command::of(confirm))
             }
-            Settlement::Paid(Paid { number, config }) => {
+            Settlement::Paid(Paid { number, asked }) => {
                 let paid = settlement::Paid { number };
-                (config, Command::of(paid))
+                (asked, Command::of(paid))
             }
-            Settlement::CancelDraft(CancelDraft { number, config }) => {
+            Settlement::CancelDraft(CancelDraft { number, asked }) => {
                 let cancel = settlement::CancelDraft { number };
-                (config, Command::of(cancel))
+                (asked, Command::of(cancel))
             }
             Settlement::Export(export) => return export.run(),
             Settlement::Verify(verify) => return verify.run(),
         };
-        super::operate::run(&config, command)
+        asked.run(command)
     }
 }
 

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{ConfigFile, organiser_code};
+use super::{Asked, ConfigFile, organiser_code};
 use crate::domain::admin_token;
 use crate::domain::registry::OrganiserCode;
 use crate::operate::{Command, token};
@@ -64,7 +64,7 @@ enum Role {
 #[command(after_help = "Example: psop-adapter token list --config fixtures/demo/psop-adapter.toml")]
 pub struct List {
     #[command(flatten)]
-    config: ConfigFile,
+    asked: Asked,
 }
 
 /// Revoke a token.
@@ -98,7 +98,7 @@ impl Token {
                 };
                 (create.config, Command::of(command))
             }
-            Token::List(List { config }) => (config, Command::of(token::List {})),
+            Token::List(List { asked }) => return asked.run(Command::of(token::List {})),
             Token::Revoke(Revoke { name, config }) => (config, Command::of(token::Revoke { name })),
         };
         super::operate::run(&config, command)

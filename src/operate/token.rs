@@ -9,6 +9,7 @@ use openssl::memcmp;
 use openssl::rand::rand_bytes;
 use openssl::sha::sha256;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::acting::{ATTEMPTS_MAX, kept};
 use super::caller::{Caller, Rank};
@@ -167,6 +168,7 @@ impl Operation for List {
     async fn run(self, services: &Services, _: &Caller, output: &Output) -> Result<Done, Failed> {
         let now = services.clock.now();
         let epoch = services.store.feed_head().await?.epoch;
+        let mut answer = Vec::new();
         for token in services.store.admin_tokens().await? {
             let organisers = match &token.organisers {
                 Organisers::All => "all".to_owned(),
@@ -188,7 +190,17 @@ impl Operation for List {
                 "{name:20} {standing:16} {role:13} {organisers:12} until {expires_at}, made {created_at} by {made_by}"
             );
             output.out(&told).await?;
+            answer.push(json!({
+                "name": name,
+                "standing": standing,
+                "role": role,
+                "organisers": organisers,
+                "created_at": created_at.to_string(),
+                "expires_at": expires_at.to_string(),
+                "made_by": made_by,
+            }));
         }
+        output.result(&answer).await?;
         Ok(Done::WELL)
     }
 }
