@@ -185,9 +185,10 @@ fn results_are_the_same_from_the_command_line_beside_a_server_and_without_one() 
         .map(|(name, body, _)| result(server.admin, &viewer, name, body))
         .collect();
     let by_command = || -> Vec<Value> {
-        let told = asked
-            .iter()
-            .map(|(_, _, command)| operate(&site, command).good());
+        let told = asked.iter().map(|(_, _, command)| {
+            let words: Vec<&str> = command.split(' ').collect();
+            operate(&site, &words).good()
+        });
         told.map(|text| serde_json::from_str(&text).unwrap())
             .collect()
     };
