@@ -47,6 +47,9 @@ pub static OPERATIONS: &[&dyn Listed] = &[
     &Entry::<status::Status>::PUBLISHED,
     &Entry::<registry::Show>::PUBLISHED,
     &Entry::<registry::Apply>::PUBLISHED,
+    &Entry::<registry::History>::PUBLISHED,
+    &Entry::<registry::ImportCodes>::PUBLISHED,
+    &Entry::<registry::ImportApprovals>::PUBLISHED,
     &Entry::<store_check::Check>::OWNERS,
     &Entry::<store::backup::Backup>::OWNERS,
     &Entry::<store::rekey::Rekey>::OWNERS,
@@ -84,7 +87,8 @@ pub fn find(name: &str) -> Option<&'static dyn Listed> {
 /// How a command ended that could be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Done {
-    /// The process's exit code: 0, or 1 when something asked for was refused or found wrong.
+    /// The process's exit code: 0, 1 when something asked for was refused or found wrong, 3 when a plan has something to
+    /// do.
     pub exit_code: u8,
 }
 
@@ -93,6 +97,8 @@ impl Done {
     pub const WELL: Done = Done { exit_code: 0 };
     /// Something was refused or found wrong; the lines say what.
     pub const FOUND_WRONG: Done = Done { exit_code: 1 };
+    /// Nothing was changed, and there is something to do.
+    pub const TO_DO: Done = Done { exit_code: 3 };
 }
 
 /// Why a command could not be done.

@@ -7,8 +7,10 @@ pub mod audit;
 pub mod backup;
 pub mod bulk;
 pub mod check;
+mod facts;
 pub mod postgres;
 mod records;
+pub mod registry;
 pub mod settlement;
 pub mod sled;
 #[cfg(test)]
@@ -24,26 +26,26 @@ use jiff::civil::Date;
 use crate::domain::access::AccessEntry;
 use crate::domain::access::DataClass;
 use crate::domain::admin_token::AdminToken;
-use crate::domain::business_id::BusinessId;
 use crate::domain::client::ClientId;
 use crate::domain::customer::Customer;
 use crate::domain::event::Changed;
 use crate::domain::event_id::EventId;
 use crate::domain::ledger::Posting;
-use crate::domain::national_code::MunicipalityCode;
 use crate::domain::number::PurchasingPowerNumber;
 use crate::domain::person_id::PersonId;
 use crate::domain::purchasing_power::PurchasingPower;
-use crate::domain::registry::{
-    ClientGrant, CodeItem, DentalPriceItem, Organiser, OrganiserCode, Provider, ProviderApproval,
-    Registry, ServiceType,
-};
+use crate::domain::registry::{ClientGrant, Organiser, OrganiserCode, Registry};
 use crate::domain::service_event::{EventState, PlacedEvent, ServiceEvent};
 use crate::domain::settlement::{Book, ProviderSums, RowPlace, Run, RunNumber, SettledRow};
 use crate::store::audit::{AccessHead, AccessRecord, AccessVerdict};
 use crate::store::check::{CheckReport, SettlementReport};
+use crate::store::registry::{GrantWithEvents, RegistryChange, RegistryStep, StandingRegistry};
 use crate::store::settlement::{EventsWithGrants, SettlementStep};
 use crate::telemetry::metrics::StoreMetrics;
+
+pub use facts::{
+    CreationFacts, CreationQuery, EventsWanted, GrantFacts, GrantQuery, ProcedureFacts, Subject,
+};
 
 /// Why the store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -133,96 +135,6 @@ pub struct Replays {
     pub by_reference: Option<KeptAnswer>,
 }
 
-/// Facts that the creation of a grant is decided on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CreationFacts {
-    /// Every version of the service, in no order; empty when the organiser has none.
-    pub service_types: Vec<ServiceType>,
-    /// The chosen provider's approvals for the service; empty without a chosen provider.
-    pub approvals: Vec<ProviderApproval>,
-    /// The customer, where the organiser has it already.
-    pub customer: Option<Customer>,
-    /// The customer's grants for the service.
-    pub grants: Vec<PurchasingPower>,
-    /// Whether the customer's municipality is in the loaded list; true when none was asked.
-    pub municipality_is_listed: bool,
-    pub procedures: ProcedureFacts,
-}
-
-/// What is known of the procedure codes asked.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ProcedureFacts {
-    /// Every row of those codes, of any code set and date.
-    pub code_items: Vec<CodeItem>,
-    /// The organiser's price items of those codes, of any date.
-    pub price_items: Vec<DentalPriceItem>,
-}
-
-/// What [`CreationFacts`] are asked for.
-#[derive(Clone, Debug)]
-pub struct CreationQuery<'a> {
-    pub organiser: OrganiserCode,
-    pub service_code: &'a str,
-    pub chosen_provider: Option<&'a str>,
-    pub person_id: Option<&'a PersonId>,
-    pub municipality: Option<MunicipalityCode>,
-    pub procedure_codes: &'a [&'a str],
-}
-
-/// Which grant facts are asked of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Subject {
-    Number(PurchasingPowerNumber),
-    /// The grant that an event is on.
-    Event(EventId),
-}
-
-/// Which events of a grant a decision needs beside the one it is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EventsWanted {
-    None,
-    /// All of a dental grant, none of another.
-    OfDentalGrant,
-    All,
-}
-
-/// What [`GrantFacts`] are asked for.
-#[derive(Clone, Debug)]
-pub struct GrantQuery<'a> {
-    pub subject: Subject,
-    /// An event to be changed, whatever grant it is on.
-    pub event: Option<EventId>,
-    /// Provider whose approvals are asked.
-    pub provider: Option<&'a BusinessId>,
-    /// Asked beside the codes of the events wanted.
-    pub procedure_codes: &'a [&'a str],
-    /// Whether the codes of the grant's own lines are asked too.
-    pub codes_of_lines: bool,
-    pub events: EventsWanted,
-    /// Whether the customer's other grants for the service are asked.
-    pub customer_grants: bool,
-}
-
-/// A grant with all that a decision about it needs, read from one state of the data.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GrantFacts {
-    pub grant: PurchasingPower,
-    pub customer: Customer,
-    pub organiser: Organiser,
-    pub service_types: Vec<ServiceType>,
-    /// The provider asked, where the registry has it.
-    pub provider: Option<Provider>,
-    /// Its approvals for the service.
-    pub approvals: Vec<ProviderApproval>,
-    pub procedures: ProcedureFacts,
-    /// The event asked by id.
-    pub event: Option<PlacedEvent>,
-    /// In the order of service date, then id; as wanted.
-    pub events: Vec<PlacedEvent>,
-    /// The customer's grants for the service, this one included; empty unless asked.
-    pub customer_grants: Vec<PurchasingPower>,
-}
-
 /// Where the feed stands: a watermark of it holds in this epoch only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FeedHead {
@@ -276,11 +188,18 @@ pub struct Effect {
     pub postings: Vec<Posting>,
     /// Each gets the next place of the feed.
     pub events: Vec<EventWrite>,
+    /// Version of the registry that it was decided on, which must still be that; none where the registry decides nothing.
+    pub registry_seen: Option<u64>,
 }
 
 impl Effect {
-    /// What a decision about an event changes. `before` is the event decided on, where it is stored.
-    pub fn of_event(changed: Changed, before: Option<&PlacedEvent>) -> Effect {
+    /// What a decision about an event changes. `before` is the event decided on, where it is stored; `registry_seen` the
+    /// version of the registry.
+    pub fn of_event(
+        changed: Changed,
+        before: Option<&PlacedEvent>,
+        registry_seen: Option<u64>,
+    ) -> Effect {
         let decided = EventWrite {
             event: changed.event,
             before: before.map(Before::of),
@@ -295,6 +214,7 @@ impl Effect {
             grant: changed.grant,
             postings: changed.postings,
             events: std::iter::once(decided).chain(credit).collect(),
+            registry_seen,
         }
     }
 }
@@ -342,6 +262,8 @@ pub struct Change {
     pub miss: Option<NewMiss>,
     /// A step of a settlement, which touches other grants than `effect`.
     pub settlement: Option<SettlementStep>,
+    /// The registry as it is to be.
+    pub registry: Option<RegistryStep>,
     /// A settlement run and its version, which must still be that: the decision rests on it.
     pub run_seen: Option<(RunNumber, u64)>,
     /// A token as it is to be from now on: the stored one must have the version before, or be absent for 1.
@@ -361,6 +283,7 @@ impl Change {
             unanswered_reference: None,
             miss: None,
             settlement: None,
+            registry: None,
             run_seen: None,
             token: None,
             tokens_forgotten: Vec::new(),
@@ -447,11 +370,27 @@ pub trait Store: upkeep::Upkeep + Send + Sync + 'static {
     /// Keeps a change whole and durably, or answers [`StoreError::Conflict`] and keeps nothing.
     fn commit(&self, change: Change) -> StoreFuture<'_, ()>;
 
-    /// Replaces the registry by another, durably.
-    fn put_registry(&self, registry: Registry) -> StoreFuture<'_, ()>;
-
-    /// The registry as kept; an empty one before the first `put_registry`.
+    /// The registry as kept; an empty one before the first change of it.
     fn registry(&self) -> StoreFuture<'_, Registry>;
+
+    /// The registry and its version, of one state.
+    fn standing_registry(&self) -> StoreFuture<'_, StandingRegistry>;
+
+    /// At most `most` changes of the registry after a version, in their order.
+    fn registry_history(&self, after: u64, most: usize) -> StoreFuture<'_, Vec<RegistryChange>>;
+
+    /// At most `most` purchasing powers after one, in the order of their keys, with their events.
+    fn grants_with_events(
+        &self,
+        after: Option<PurchasingPowerNumber>,
+        most: usize,
+    ) -> StoreFuture<'_, Vec<GrantWithEvents>>;
+
+    /// Those of these purchasing powers that there are, with their events.
+    fn grants_of_numbers<'a>(
+        &'a self,
+        numbers: &'a [PurchasingPowerNumber],
+    ) -> StoreFuture<'a, Vec<GrantWithEvents>>;
 
     /// What its writing is measured by.
     fn metrics(&self) -> &StoreMetrics;

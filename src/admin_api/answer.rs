@@ -109,6 +109,10 @@ impl Gathered {
                 envelope.result = value;
                 bytes
             }
+            Line::List => {
+                envelope.result = Value::Array(Vec::new());
+                0
+            }
             Line::Item(value) => {
                 let bytes = size(&value);
                 if let Value::Array(items) = &mut envelope.result {
@@ -165,7 +169,7 @@ mod tests {
     fn a_list_grows_by_items_and_messages_stand_beside_it() {
         let mut gathered = Gathered::new(1_000);
         for line in [
-            Line::Result(json!([])),
+            Line::List,
             Line::Item(json!({"a": 1})),
             Line::Out("for people".to_owned()),
             Line::Err("told".to_owned()),

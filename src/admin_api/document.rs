@@ -127,14 +127,14 @@ fn about(about: About) -> &'static str {
 /// An answer of one operation.
 fn done(answer: &Schema) -> Value {
     json!({
-        "description": "It ran to its end; exitCode 1 says that something was refused or found wrong",
+        "description": "It ran to its end; exitCode 1 says that something was refused or found wrong, 3 that a plan has something to do",
         "content": {
             "application/json": { "schema": {
                 "type": "object",
                 "additionalProperties": false,
                 "required": ["exitCode", "result", "messages"],
                 "properties": {
-                    "exitCode": { "type": "integer", "enum": [0, 1] },
+                    "exitCode": { "type": "integer", "enum": [0, 1, 3] },
                     "result": {
                         "description": "Null where there is nothing to tell but the messages",
                         "anyOf": [answer, { "type": "null" }],
@@ -153,7 +153,7 @@ fn done(answer: &Schema) -> Value {
             } },
             "application/x-ndjson": { "schema": {
                 "description": "A JSON object a line with one member: out (a line for people), err (a line beside the \
-                    result), data (bytes in base 64), result, item (a further item of a result that is a list); \
+                    result), data (bytes in base 64), result, item (of a result that is a list, which the line \"list\" begins); \
                     the last one is done, with the exit code",
                 "type": "string",
             } },

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -14,10 +15,15 @@ use tokio::net::{TcpListener, TcpStream};
 use super::{App, open_store};
 use crate::admin_access::Token;
 use crate::config::Config;
+use crate::domain::access::{AccessEntry, DataClass};
+use crate::domain::client::ClientId;
 use crate::domain::registry::Registry;
+use crate::domain::registry::diff::Diff;
 use crate::http::admin::Guard;
 use crate::http::server::{Listeners, serve};
 use crate::services::{AnyOperation, Catalogue, OPERATIONS};
+use crate::store::Change;
+use crate::store::registry::RegistryStep;
 use crate::xml::Namespace;
 use second_version::GET_OSTOVOIMA_V2;
 
@@ -48,6 +54,41 @@ fn demo_registry() -> Registry {
     whole.try_into().unwrap()
 }
 
+/// The demo registry as an operator's command brings it in.
+fn first_registry() -> Change {
+    let step = RegistryStep {
+        version: 1,
+        registry: demo_registry(),
+        source: "registry.toml".to_owned(),
+        diff: Diff::default(),
+        further_rows: Vec::new(),
+        must_be_free: None,
+    };
+    let row = AccessEntry {
+        at: Timestamp::UNIX_EPOCH,
+        message_id: "1".to_owned(),
+        client: ClientId::operator(),
+        represented_party: None,
+        user_id: None,
+        service: "registry-apply".to_owned(),
+        purpose: None,
+        organiser: None,
+        persons: Vec::new(),
+        numbers: Vec::new(),
+        events: Vec::new(),
+        data_class: DataClass::Basic,
+        result: "OK".to_owned(),
+        reason: None,
+        rows_returned: 0,
+        replayed: false,
+        mandate: None,
+    };
+    Change {
+        registry: Some(step),
+        ..Change::access_only(row)
+    }
+}
+
 /// An adapter that publishes both versions, on a fresh store; the address of its services.
 async fn adapter(folder: &TempDir) -> std::net::SocketAddr {
     let path = folder.path().display();
@@ -57,7 +98,7 @@ async fn adapter(folder: &TempDir) -> std::net::SocketAddr {
     ))
     .unwrap();
     let (store, keyring) = open_store(&config).unwrap();
-    store.put_registry(demo_registry()).await.unwrap();
+    store.commit(first_registry()).await.unwrap();
     let app = App::publishing(Catalogue(&BOTH), &config, store, keyring);
     let http = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let admin = TcpListener::bind("127.0.0.1:0").await.unwrap();

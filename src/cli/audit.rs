@@ -138,7 +138,7 @@ impl Series for Rows {
         Ok(self.command.take())
     }
 
-    fn result(&mut self, _: &Value) -> anyhow::Result<()> {
+    fn list(&mut self) -> anyhow::Result<()> {
         match self.format {
             Format::Csv => say(&AUDIT_COLUMNS.join(",")),
             Format::Jsonl => Ok(()),

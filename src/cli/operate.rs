@@ -80,7 +80,12 @@ pub(super) trait Series {
         Ok(())
     }
 
-    /// Takes a further item of a result that is a list.
+    /// Takes note that the result is a list, whose items come one by one.
+    fn list(&mut self) -> anyhow::Result<()> {
+        Ok(())
+    }
+
+    /// Takes the next item of the list.
     fn item(&mut self, _item: Value) -> anyhow::Result<()> {
         Ok(())
     }
@@ -113,6 +118,13 @@ impl Series for Lines<'_, '_> {
         match self.print {
             Print::Lines => Ok(()),
             Print::Result => say(&serde_json::to_string_pretty(result)?),
+        }
+    }
+
+    fn item(&mut self, item: Value) -> anyhow::Result<()> {
+        match self.print {
+            Print::Lines => Ok(()),
+            Print::Result => say(&item.to_string()),
         }
     }
 }
@@ -234,6 +246,7 @@ fn print(
             series.result(&value)?;
             *carried = Some(value);
         }
+        Line::List => series.list()?,
         Line::Item(value) => series.item(value)?,
         Line::Done(exit_code) => return Ok(Some(exit_code)),
     }

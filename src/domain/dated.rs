@@ -33,6 +33,11 @@ impl<T> Dated<T> {
         self.0.iter().map(|(_, value)| value)
     }
 
+    /// The days from which a value holds, in the order appended.
+    pub fn days(&self) -> impl Iterator<Item = Date> {
+        self.0.iter().map(|(from, _)| *from)
+    }
+
     /// Whether on `from` or a later day a value holds that `differs`.
     pub fn differs_where(&self, from: Date, differs: impl Fn(&T) -> bool) -> bool {
         let later = self.0.iter().map(|(begins, _)| *begins);

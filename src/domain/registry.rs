@@ -1,6 +1,9 @@
 //! What organisers decide beforehand: services, providers and their approvals, prices, code sets.
 //! Loaded data, never compiled in; versioned by date, so that every rule is judged at its own day.
 
+pub mod diff;
+pub mod reliance;
+
 use std::fmt;
 
 use jiff::civil::Date;

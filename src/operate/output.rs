@@ -18,7 +18,9 @@ pub enum Line {
     Data(String),
     /// The command's result.
     Result(serde_json::Value),
-    /// A further item of a result that is a list.
+    /// The result is a list, whose items come one by one.
+    List,
+    /// The next item of the list.
     Item(serde_json::Value),
     /// The last one: the exit code.
     Done(u8),
@@ -79,8 +81,7 @@ impl Output {
     /// # Errors
     /// [`Failed::OutputClosed`] when the reader is gone.
     pub async fn list(&self) -> Result<(), Failed> {
-        self.send(Line::Result(serde_json::Value::Array(Vec::new())))
-            .await
+        self.send(Line::List).await
     }
 
     /// Gives the next item of the list.

@@ -1,6 +1,14 @@
-//! `registry-apply` and `registry-show`: the registry into the store, whole or not at all, and back.
+//! `registry-apply`, `registry-show`, `registry-history` and the imports: changes of the registry into the store, whole
+//! or not at all, what stands there, and how it came to.
 
+mod apply;
+mod approvals;
+mod codes;
+mod history;
+mod look;
+mod print;
 mod problems;
+mod table;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,18 +20,35 @@ use crate::operate::operation::{About, Needs, Operation, Published, Row};
 use crate::operate::output::Output;
 use crate::operate::{Done, Failed};
 use crate::services::Services;
-use problems::problems;
+
+pub use self::approvals::ImportApprovals;
+pub use self::codes::ImportCodes;
+pub use self::history::History;
+pub use self::table::{IMPORT_BYTES_MAX, IMPORT_ROWS_MAX};
 
 /// Purpose in the access log.
-const PURPOSE: &str = "REGISTRY";
+const PURPOSE: &str = "PALVELUN_JARJESTAMINEN";
 
-/// Replace the registry in the store.
+/// How a change of the registry is made.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(rename = "RegistryWay")]
+pub struct Way {
+    /// What to call the change's source in messages and in the history, such as its file's name.
+    pub source: String,
+    /// Change nothing, and say what would change.
+    #[serde(default)]
+    pub is_dry_run: bool,
+    /// The version of the registry that the change was made for.
+    pub expected_version: Option<u64>,
+}
+
+/// Make the registry in the store that of a file.
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 #[schemars(rename = "RegistryApplyArguments")]
 pub struct Apply {
-    /// What to call the registry's source in messages, such as its file's name.
-    pub source: String,
+    pub way: Way,
     pub registry: Box<Data>,
 }
 
@@ -33,58 +58,71 @@ pub struct Apply {
 #[schemars(rename = "RegistryShowArguments")]
 pub struct Show {}
 
-impl Published for Apply {
-    type Answer = Counts;
+/// What the commands that change the registry need.
+const CHANGES: Needs = Needs {
+    rank: Rank::ADMINISTRATOR,
+    about: About::All,
+    row: Row::Own,
+};
 
-    const EXAMPLE: &'static str = r#"{"source": "registry of 2026-03", "registry": {"municipality": [{"code": "853", "name_fi": "Turku"}]}}"#;
+/// What the commands that print it need.
+const PRINTS: Needs = Needs {
+    rank: Rank::VIEWER,
+    about: About::All,
+    row: Row::One(PURPOSE, DataClass::Basic),
+};
+
+impl Published for Apply {
+    type Answer = print::Report<'static>;
+
+    const EXAMPLE: &'static str = r#"{
+        "way": {"source": "registry of 2026-03", "isDryRun": true, "expectedVersion": 1},
+        "registry": {"municipality": [{"code": "853", "name_fi": "Turku"}]}
+    }"#;
 }
 
 impl Operation for Apply {
     const NAME: &'static str = "registry-apply";
-    const NEEDS: Needs = Needs {
-        rank: Rank::ADMINISTRATOR,
-        about: About::All,
-        row: Row::One(PURPOSE, DataClass::Basic),
-    };
+    const NEEDS: Needs = CHANGES;
 
-    async fn run(self, services: &Services, _: &Caller, output: &Output) -> Result<Done, Failed> {
-        let problems = problems(&self.registry);
-        if !problems.is_empty() {
-            return Err(Failed::Refused(format!(
-                "{} is refused, nothing was changed:\n  {}",
-                self.source,
-                problems.join("\n  ")
-            )));
-        }
-        let counts = Counts::of(&self.registry);
-        services.store.put_registry(*self.registry).await?;
-        output.result(&counts).await?;
-        output.out(&format!("applied {}", self.source)).await?;
-        for (name, count) in counts.rows() {
-            output.out(&format!("{count:6} {name}")).await?;
-        }
-        Ok(Done::WELL)
+    async fn run(
+        self,
+        services: &Services,
+        caller: &Caller,
+        output: &Output,
+    ) -> Result<Done, Failed> {
+        let wanted = *self.registry;
+        apply::run(services, caller, output, &self.way, &|_| Ok(wanted.clone())).await
     }
 }
 
-impl Published for Show {
-    type Answer = Data;
+/// The registry with its version in front.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "RegistryShown")]
+pub struct Shown {
+    version: u64,
+    #[serde(flatten)]
+    registry: Data,
+}
 
-    const EXAMPLE: &'static str = r#"{}"#;
+impl Published for Show {
+    type Answer = Shown;
+
+    const EXAMPLE: &'static str = "{}";
 }
 
 impl Operation for Show {
     const NAME: &'static str = "registry-show";
-    const NEEDS: Needs = Needs {
-        rank: Rank::VIEWER,
-        about: About::All,
-        row: Row::One(PURPOSE, DataClass::Basic),
-    };
+    const NEEDS: Needs = PRINTS;
 
     async fn run(self, services: &Services, _: &Caller, output: &Output) -> Result<Done, Failed> {
-        let data = services.store.registry().await?;
-        output.result(&data).await?;
-        output.out(&toml::to_string(&data)?).await?;
+        let standing = services.store.standing_registry().await?;
+        let (version, registry) = (standing.version, standing.registry);
+        let text = toml::to_string(&registry)?;
+        output.result(&Shown { version, registry }).await?;
+        output
+            .out(&format!("# registry version {version}\n{text}"))
+            .await?;
         Ok(Done::WELL)
     }
 }

@@ -174,7 +174,11 @@ fn judge(
                 outcome: Outcome::Done { payload, warnings },
                 touched,
                 representation,
-                effect: Some(Effect::of_event(*changed, before)),
+                effect: Some(Effect::of_event(
+                    *changed,
+                    before,
+                    facts.map(|facts| facts.registry_version),
+                )),
                 is_miss: false,
             })
         }

@@ -251,7 +251,8 @@ async fn create(
     };
     let number = random_number()?;
     let verdict = create::decide(examined, known, number, context.circumstances, context.now);
-    Ok(decision(context, verdict, touched))
+    let seen = Some(facts.registry_version);
+    Ok(decision(context, verdict, touched, seen))
 }
 
 async fn change(
@@ -288,7 +289,8 @@ async fn change(
         customer_grants: &facts.customer_grants,
     });
     let verdict = change::decide(examined, known, context.circumstances, context.now);
-    Ok(decision(context, verdict, touched))
+    let seen = facts.map(|facts| facts.registry_version);
+    Ok(decision(context, verdict, touched, seen))
 }
 
 /// What is known of the grant addressed, as far as the action needs it.
@@ -333,6 +335,7 @@ fn decision(
     context: &Context<'_>,
     verdict: Verdict,
     mut touched: Touched,
+    registry_seen: Option<u64>,
 ) -> Decision<PurchasingPowerReceipt> {
     let accepted = match verdict {
         Verdict::Accept(accepted) => *accepted,
@@ -360,6 +363,7 @@ fn decision(
             grant: accepted.grant,
             postings: accepted.postings,
             events: Vec::new(),
+            registry_seen,
         }),
         is_miss: false,
     }

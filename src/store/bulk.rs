@@ -16,7 +16,7 @@ use super::records::change::{self, PreparedChange};
 use super::records::keys::{KEYS_NAME, Key};
 use super::records::stored::State;
 use super::records::transfer::{encoded_state, is_state};
-use super::records::{Found, Order, Span, View, Work, record, registry};
+use super::records::{Found, Order, Span, View, Work, record};
 use super::upkeep::Filling;
 use super::{Change, StoreError};
 use crate::domain::registry::Registry;
@@ -72,7 +72,8 @@ impl Bulk {
         let key = Key::meta(KEYS_NAME);
         let value = record::encode(&key, &keys)?;
         bulk.runs.add(&key, &value)?;
-        bulk.stage([Work::Registry(registry::prepare(registry)?)])?;
+        let first = PreparedChange::of_registry(&bulk.keyring, registry)?;
+        bulk.stage([Work::Change(Box::new(first))])?;
         Ok(bulk)
     }
 

@@ -13,6 +13,7 @@ pub(in crate::store) mod check;
 mod copy;
 pub(in crate::store) mod events;
 mod figures;
+pub(in crate::store) mod history;
 pub(in crate::store) mod keys;
 mod migrate;
 mod purge;
@@ -38,7 +39,6 @@ use serde::de::DeserializeOwned;
 
 use self::change::PreparedChange;
 use self::keys::{Key, Table};
-use self::registry::PreparedRegistry;
 use self::replace::Replacements;
 use self::sweep::Sweep;
 use crate::secrets::{Keyring, WrappedKeys};
@@ -145,7 +145,6 @@ impl dyn View + '_ {
 #[derive(Clone)]
 pub(in crate::store) enum Work {
     Change(Box<PreparedChange>),
-    Registry(PreparedRegistry),
     /// Records written in another form that say the same.
     Replace(Box<Replacements>),
     /// The wrapped keys, changed.
@@ -161,7 +160,7 @@ impl Work {
                 let records = replacements.records.iter();
                 records.map(|one| one.key.clone()).collect()
             }
-            Work::Registry(_) | Work::Keys(_) => Vec::new(),
+            Work::Keys(_) => Vec::new(),
         }
     }
 }

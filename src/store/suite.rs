@@ -2,7 +2,8 @@
 //! `Place` (where a store is), `TheStore` and `RawHand` (records changed behind a store's back). Here is what the cases
 //! share and no back end decides.
 //!
-//! `admin_tokens` the API's · `commit` expectations, batches, limits · `facts`, `registry`, `misses` reads · `events` their places, the feed, the
+//! `admin_tokens` the API's · `commit` expectations, batches, limits · `facts`, `registry`, `misses` reads · `registry_history` changes of the
+//! registry and what must not change under them · `events` their places, the feed, the
 //! ledger · `check`, `check_records`, `check_settlements` and `audit` what they find in a store that was tampered
 //! with · `purge`, `purge_log` what retention lets go and what it must not.
 
@@ -176,6 +177,7 @@ pub(in crate::store) fn creation(bits: u64, id: &str, version: u64) -> Change {
             grant: grant(bits, "ITSENAINEN"),
             postings: Vec::new(),
             events: Vec::new(),
+            registry_seen: None,
         }),
         answer_by_message: Some((message(&format!("m-{bits}")), kept.clone())),
         answer_by_reference: Some((reference(&format!("lahde-{bits}")), kept)),

@@ -59,6 +59,8 @@ mod properties;
 mod rate_limit;
 mod records;
 mod registration;
+mod registry_apply;
+mod registry_imports;
 mod repeats;
 mod repeats_at_once;
 mod request_shapes;

@@ -304,7 +304,8 @@ async fn one(
                     .extend(changed.credit.as_ref().map(|credit| credit.id));
                 let told = told_of(&changed);
                 let before = found.as_ref().map(|(_, placed)| placed);
-                (Ok(told), Some(Effect::of_event(*changed, before)))
+                let seen = found.as_ref().map(|(facts, _)| facts.registry_version);
+                (Ok(told), Some(Effect::of_event(*changed, before, seen)))
             }
         };
         let rests_on_run = effect.is_some();

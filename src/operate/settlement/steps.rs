@@ -169,6 +169,7 @@ pub(super) fn effects(read: &EventsWithGrants, moved: Vec<ServiceEvent>) -> Vec<
                 grant: on_grant(grant),
                 postings: Vec::new(),
                 events: Vec::new(),
+                registry_seen: None,
             });
         }
         if let Some(effect) = effects.get_mut(place) {

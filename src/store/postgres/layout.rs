@@ -1,5 +1,5 @@
-//! Where records stand in the database: one SQL table for each record table, and one for the registry's. Each has the
-//! record's key and its encoded value; what SQL can hold of the rules stands in `migrations`.
+//! Where records stand in the database: one SQL table for each record table, and one for the registry's and
+//! their history. Each has the record's key and its encoded value; what SQL can hold of the rules stands in `migrations`.
 
 use std::ops::Bound;
 
@@ -26,7 +26,8 @@ pub(super) fn sql_table(table: Table) -> &'static str {
         | Table::PriceItem
         | Table::CodeSet
         | Table::CodeItem
-        | Table::ClientGrant => "registry",
+        | Table::ClientGrant
+        | Table::RegistryHistory => "registry",
         Table::Customer => "customer",
         Table::Grant => "purchasing_power",
         Table::GrantOfCustomer => "purchasing_power_of_customer",
@@ -163,7 +164,7 @@ mod tests {
     fn the_tables_and_constraints_named_here_are_those_of_the_migrations() {
         let tables = [
             include_str!("migrations/1_tables.sql"),
-            include_str!("migrations/2_admin_token.sql"),
+            include_str!("migrations/4_admin_token.sql"),
         ]
         .concat();
         let made = tables.matches("CREATE TABLE ").count();

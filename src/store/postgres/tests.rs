@@ -31,6 +31,8 @@ mod purge;
 mod purge_log;
 #[path = "../suite/registry.rs"]
 mod registry;
+#[path = "../suite/registry_history.rs"]
+mod registry_history;
 #[path = "../../../tests/it/support/postgres.rs"]
 mod server;
 #[path = "../suite/tamper.rs"]

@@ -11,6 +11,7 @@ use super::record::{self, corrupt};
 use super::renewal::{self, sealed_by_nobody};
 use super::stored::{AccessRow, ChainedRow, State};
 use super::{Engine, Found, Order, Span, View, purge};
+use crate::domain::number::PurchasingPowerNumber;
 use crate::secrets::Keyring;
 use crate::store::StoreError;
 use crate::store::audit::{AccessHead, AccessRecord, AccessVerdict, Breach, Broken};
@@ -252,10 +253,22 @@ impl Chain {
     }
 }
 
-fn raw_rows(view: &dyn View, from: u64, most: usize) -> Result<Vec<Found>, StoreError> {
+/// At most `most` rows from a position on, as they stand.
+pub(super) fn raw_rows(view: &dyn View, from: u64, most: usize) -> Result<Vec<Found>, StoreError> {
     let from = Bound::Included(Key::access(from));
     let span = Span::from(Key::table(Table::Access), from);
     view.range(&span, Order::First, most)
+}
+
+/// The purchasing powers that a row names.
+pub(super) fn numbers_of(
+    keyring: &Keyring,
+    key: &Key,
+    value: &[u8],
+) -> Result<Vec<PurchasingPowerNumber>, StoreError> {
+    let (_, plain) = open(keyring, key, value)?;
+    let row: AccessRow<'_> = record::decode_plain(Table::Access, &plain)?;
+    Ok(row.numbers)
 }
 
 /// A row and its plain bytes.

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 
 use super::change::{PreparedChange, PreparedEvent};
+use super::history;
 use super::keys::{Hash, KEYS_NAME, Key, REGISTRY_TABLES, STATE_NAME, Table};
 use super::record::{self, keys_failed};
 use super::renewal;
@@ -13,6 +14,7 @@ use super::replace::Replacements;
 use super::stored::{Bytes, ChainedRow, State, StoredEvent, StoredMiss, Versioned};
 use super::{Order, Span, View, Work};
 use crate::secrets::{Keyring, WrappedKeys};
+use crate::store::registry::MustBeFree;
 use crate::store::{Miss, StoreError};
 
 /// Misses younger than this by either clock are kept.
@@ -66,10 +68,6 @@ impl Staged {
             Work::Replace(replacements) => self.replace(view, *replacements),
             Work::Keys(keys) => self.change_keys(view, &keys),
             Work::Change(change) => self.change(view, *change),
-            Work::Registry(registry) => {
-                self.replace_registry(view, registry.0)?;
-                Ok(Verdict::Staged)
-            }
         }
     }
 
@@ -101,6 +99,14 @@ impl Staged {
             && self.newest_miss(view, &Key::misses(client))? != new.newest_seen
         {
             return Ok(Verdict::Conflict);
+        }
+        if let Some(must_be_free) = &change.must_be_free
+            && !self.is_still_free(view, must_be_free)?
+        {
+            return Ok(Verdict::Conflict);
+        }
+        if let Some(registry) = change.registry {
+            self.replace_registry(view, registry.0)?;
         }
         for (key, value) in change.inserts {
             self.insert(key, value);
@@ -172,6 +178,21 @@ impl Staged {
         self.state.keys_version = keys.version();
         self.changes_keys = true;
         Ok(Verdict::Staged)
+    }
+
+    /// Whether nothing that was kept since the look rests on what a change of the registry takes away. What waits in this
+    /// very batch is not looked at: the change is decided anew behind it.
+    fn is_still_free(
+        &self,
+        view: &dyn View,
+        must_be_free: &MustBeFree,
+    ) -> Result<bool, StoreError> {
+        let grants = Key::table(Table::Grant);
+        let mut staged = self.writes.range(grants.clone()..);
+        if staged.next().is_some_and(|(key, _)| key.is_under(&grants)) {
+            return Ok(false);
+        }
+        history::is_still_free(view, must_be_free)
     }
 
     /// Makes the registry's tables hold exactly `records`, touching only what differs.

@@ -7,8 +7,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 
+use super::history;
 use super::keys::{Hash, Key, Table};
 use super::record::{self, VALUE_BYTES_MAX, keys_failed};
+use super::registry::{self, PreparedRegistry};
 use super::settlements;
 use super::stored::{
     AccessRow, Bytes, MessageAnswer, StoredAnswer, StoredGrant, StoredMandate, StoredMessage,
@@ -19,8 +21,9 @@ use crate::domain::client::ClientId;
 use crate::domain::event_id::EventId;
 use crate::domain::number::PurchasingPowerNumber;
 use crate::domain::person_id::PersonId;
-use crate::domain::registry::OrganiserCode;
+use crate::domain::registry::{OrganiserCode, Registry};
 use crate::secrets::{HashOf, Keyring, SEAL_BYTES};
+use crate::store::registry::MustBeFree;
 use crate::store::{
     Before, Change, Effect, EventWrite, KeptAnswer, MessageKey, NewMiss, ReferenceKey, StoreError,
 };
@@ -53,6 +56,10 @@ pub(in crate::store) struct PreparedChange {
     pub(in crate::store) events: Vec<PreparedEvent>,
     /// Plain rows of the access log; position and link come from the committer.
     pub(in crate::store) access_rows: Vec<Vec<u8>>,
+    /// The registry as it is to be.
+    pub(in crate::store) registry: Option<PreparedRegistry>,
+    /// What must rest on nothing, whatever was kept since it was looked.
+    pub(in crate::store) must_be_free: Option<MustBeFree>,
     /// With the hash of its client.
     pub(in crate::store) miss: Option<(Hash, NewMiss)>,
 }
@@ -64,6 +71,13 @@ impl PreparedChange {
         entry: &AccessEntry,
     ) -> Result<PreparedChange, StoreError> {
         Ok(PreparedChange {
+            access_rows: access_rows(keyring, entry)?,
+            ..PreparedChange::empty(keyring)
+        })
+    }
+
+    fn empty(keyring: &Keyring) -> PreparedChange {
+        PreparedChange {
             keys_version: keyring.version(),
             inserts: Vec::new(),
             absent: None,
@@ -72,9 +86,28 @@ impl PreparedChange {
             removals: Vec::new(),
             versioned: Vec::new(),
             events: Vec::new(),
-            access_rows: access_rows(keyring, entry)?,
+            access_rows: Vec::new(),
+            registry: None,
+            must_be_free: None,
             miss: None,
+        }
+    }
+
+    /// The first registry of a store that is filled otherwise than by commands: without a row and without a history.
+    pub(in crate::store) fn of_registry(
+        keyring: &Keyring,
+        registry: &Registry,
+    ) -> Result<PreparedChange, StoreError> {
+        Ok(PreparedChange {
+            registry: Some(registry::prepare(registry)?),
+            ..PreparedChange::empty(keyring)
         })
+    }
+
+    /// Lets it stand on a version of the registry.
+    fn rest_on_registry(&mut self, version: u64) {
+        let key = Key::registry_standing();
+        self.unchanged.push((Table::RegistryHistory, key, version));
     }
 
     /// Keys of the records that it is decided on once more when it is committed, so that they can be fetched in one go.
@@ -137,6 +170,12 @@ pub(in crate::store) fn prepare(
     prepared
         .removals
         .extend(forgotten.map(|name| Key::admin_token(name)));
+    if let Some(step) = &change.registry {
+        history::prepare(step, &change.access, &mut prepared)?;
+        for row in &step.further_rows {
+            prepared.access_rows.extend(access_rows(keyring, row)?);
+        }
+    }
     if let Some(miss) = change.miss {
         prepared.miss = Some((client_hash(keyring, &change.access.client)?, miss));
     }
@@ -227,6 +266,9 @@ fn prepare_effect(
     at: Timestamp,
     prepared: &mut PreparedChange,
 ) -> Result<(), StoreError> {
+    if let Some(version) = effect.registry_seen {
+        prepared.rest_on_registry(version);
+    }
     let grant = &effect.grant;
     let person = person_hash(keyring, &effect.person_id)?;
     if let Some(customer) = &effect.customer {

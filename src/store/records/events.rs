@@ -90,7 +90,7 @@ pub(in crate::store) fn of_stretch(
 }
 
 /// The events that these records name by their keys.
-fn listed(
+pub(super) fn listed(
     view: &dyn View,
     named_by: Table,
     found: Vec<Found>,

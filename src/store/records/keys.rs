@@ -167,6 +167,33 @@ impl Key {
         }
     }
 
+    /// What says which version of the registry stands. Before every change of the history.
+    pub(in crate::store) fn registry_standing() -> Key {
+        Key::table(Table::RegistryHistory).fixed(&[0])
+    }
+
+    /// Prefix of the registry's changes, in the order of versions and of their parts.
+    pub(in crate::store) fn registry_changes() -> Key {
+        Key::table(Table::RegistryHistory).fixed(&[1])
+    }
+
+    /// A part of the change that made a version of the registry; part 0 says what it is.
+    pub(in crate::store) fn registry_change(version: u64, part: u32) -> Key {
+        Key::registry_changes()
+            .fixed(&version.to_be_bytes())
+            .fixed(&part.to_be_bytes())
+    }
+
+    /// Version and part, as [`Key::registry_change`] wrote them.
+    pub(in crate::store) fn registry_change_place(&self) -> Option<(u64, u32)> {
+        let rest = self.0.strip_prefix(&[Table::RegistryHistory as u8, 1])?;
+        let (version, part) = rest.split_first_chunk()?;
+        Some((
+            u64::from_be_bytes(*version),
+            u32::from_be_bytes(part.try_into().ok()?),
+        ))
+    }
+
     pub(in crate::store) fn customer(organiser: OrganiserCode, person: &Hash) -> Key {
         Key::table(Table::Customer)
             .organiser_code(organiser)

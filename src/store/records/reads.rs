@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 
 use super::change::{client_hash, message_key, person_hash, reference_hash};
 use super::events;
+use super::history;
 use super::keys::{Hash, Key, Table};
 use super::record::{self, corrupt};
 use super::stored::{
@@ -86,6 +87,7 @@ pub(in crate::store) fn creation_facts(
         None => None,
     };
     let by_key = [
+        Some(Key::registry_standing()),
         Some(service_key.clone()),
         query
             .chosen_provider
@@ -111,6 +113,7 @@ pub(in crate::store) fn creation_facts(
             None => true,
         },
         procedures: procedures(view, organiser, query.procedure_codes)?,
+        registry_version: history::version(view)?,
     };
     if let Some(person) = person {
         facts.customer = customer(view, organiser, &person)?;
@@ -139,6 +142,7 @@ pub(in crate::store) fn grant_facts(
     let code = grant.organiser;
     let service_key = Key::service_type(code, &grant.service_code);
     let mut by_key = vec![
+        Key::registry_standing(),
         Key::customer(code, &person),
         Key::organiser(code),
         service_key.clone(),
@@ -185,6 +189,7 @@ pub(in crate::store) fn grant_facts(
         procedures,
         provider,
         approvals,
+        registry_version: history::version(view)?,
         event: asked_event,
         events,
         customer_grants,
@@ -315,11 +320,17 @@ pub(in crate::store) fn grant(
 ) -> Result<Option<StoredGrant>, StoreError> {
     let key = Key::grant(number);
     match view.get::<Versioned>(Table::Grant, &key)? {
-        Some(stored) => {
-            record::unseal(view.keyring(), Table::Grant, &key, &stored.sealed.0).map(Some)
-        }
+        Some(stored) => unsealed_grant(view, &key, &stored).map(Some),
         None => Ok(None),
     }
+}
+
+pub(super) fn unsealed_grant(
+    view: &dyn View,
+    key: &Key,
+    stored: &Versioned,
+) -> Result<StoredGrant, StoreError> {
+    record::unseal(view.keyring(), Table::Grant, key, &stored.sealed.0)
 }
 
 fn grants_under(view: &dyn View, prefix: &Key) -> Result<Vec<PurchasingPower>, StoreError> {

@@ -4,18 +4,20 @@ use std::future::ready;
 use std::sync::Arc;
 
 use super::{
-    Engine, RecordStore, View, Work, admin_tokens, audit, change, check, events, reads, registry,
-    renewal, settlements,
+    Engine, RecordStore, View, Work, admin_tokens, audit, change, check, events, history, reads,
+    registry, renewal, settlements,
 };
 use crate::domain::admin_token::AdminToken;
 use crate::domain::client::ClientId;
 use crate::domain::event_id::EventId;
+use crate::domain::number::PurchasingPowerNumber;
 use crate::domain::registry::{ClientGrant, OrganiserCode, Registry};
 use crate::domain::service_event::{EventState, PlacedEvent};
 use crate::domain::settlement::{Book, ProviderSums, RowPlace, Run, RunNumber, SettledRow};
 use crate::secrets::Keyring;
 use crate::store::audit::{AccessHead, AccessRecord, AccessVerdict};
 use crate::store::check::{CheckReport, SettlementReport};
+use crate::store::registry::{GrantWithEvents, RegistryChange, StandingRegistry};
 use crate::store::settlement::EventsWithGrants;
 use crate::store::{
     Change, CreationFacts, CreationQuery, FeedHead, GrantFacts, GrantQuery, MessageKey, Miss,
@@ -35,6 +37,13 @@ impl<E: Engine> RecordStore<E> {
     /// The store's keys, for what is hashed or chained outside of it.
     pub fn keyring(&self) -> Arc<Keyring> {
         self.engine.keyring()
+    }
+
+    /// Fills the registry's tables as a store has them that was made before the registry had a history.
+    #[cfg(test)]
+    pub(crate) async fn put_registry(&self, registry: Registry) -> Result<(), StoreError> {
+        let prepared = change::PreparedChange::of_registry(&self.engine.keyring(), &registry)?;
+        self.engine.submit(Work::Change(Box::new(prepared))).await
     }
 
     fn read<'a, T: Send + 'a>(
@@ -143,15 +152,31 @@ impl<E: Engine> Store for RecordStore<E> {
         })
     }
 
-    fn put_registry(&self, registry: Registry) -> StoreFuture<'_, ()> {
-        Box::pin(async move {
-            let prepared = registry::prepare(&registry)?;
-            self.engine.submit(Work::Registry(prepared)).await
-        })
-    }
-
     fn registry(&self) -> StoreFuture<'_, Registry> {
         self.read(registry::read)
+    }
+
+    fn standing_registry(&self) -> StoreFuture<'_, StandingRegistry> {
+        self.read(history::standing)
+    }
+
+    fn registry_history(&self, after: u64, most: usize) -> StoreFuture<'_, Vec<RegistryChange>> {
+        self.read(|view| history::changes(view, after, most))
+    }
+
+    fn grants_with_events(
+        &self,
+        after: Option<PurchasingPowerNumber>,
+        most: usize,
+    ) -> StoreFuture<'_, Vec<GrantWithEvents>> {
+        self.read(|view| history::grants_with_events(view, after, most))
+    }
+
+    fn grants_of_numbers<'a>(
+        &'a self,
+        numbers: &'a [PurchasingPowerNumber],
+    ) -> StoreFuture<'a, Vec<GrantWithEvents>> {
+        self.read(|view| history::grants_of_numbers(view, numbers))
     }
 
     fn metrics(&self) -> &StoreMetrics {

@@ -36,6 +36,8 @@ mod purge;
 mod purge_log;
 #[path = "../suite/registry.rs"]
 mod registry;
+#[path = "../suite/registry_history.rs"]
+mod registry_history;
 #[path = "../suite/tamper.rs"]
 mod tamper;
 

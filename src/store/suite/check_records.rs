@@ -129,6 +129,8 @@ async fn missing_customers_answers_and_wrong_revisions_are_found() {
 async fn damage_of_any_table_is_found_and_all_of_it_is_told() {
     for table in TABLES
         .into_iter()
+        // `registry_history` has a store that has one.
+        .filter(|table| *table != Table::RegistryHistory)
         .filter(|table| !matches!(table, Table::Meta | Table::Miss | Table::PurgeProof))
     {
         let found = findings(|hand| {

@@ -102,6 +102,7 @@ pub(super) fn effect(
         grant,
         postings,
         events,
+        registry_seen: Some(facts.registry_version),
     };
     Change {
         effect: Some(effect),

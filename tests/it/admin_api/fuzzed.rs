@@ -35,7 +35,7 @@ fn hold_to_its_document(
         .args(["--no-color", "run", "--checks", "all"])
         .args(["--exclude-checks", NOT_CHECKED, "--seed", SEED])
         .args(["--max-examples", EXAMPLES, "--continue-on-failure"])
-        .args(["--phases", "examples,coverage,fuzzing", "--workers", "2"])
+        .args(["--phases", "examples,coverage,fuzzing", "--workers", "1"])
         .args([which, REGISTRY_APPLY])
         .arg(format!("http://{address}/api/v1/openapi.json"));
     if let Some(token) = shown {

@@ -114,6 +114,7 @@ impl Lives {
                 grant: grant.clone(),
                 postings: Vec::new(),
                 events: Vec::new(),
+                registry_seen: None,
             };
             match &committed.event {
                 None => {

@@ -228,6 +228,7 @@ impl Planted {
                 Cents(0),
                 authorised,
             )],
+            registry_seen: None,
             events: Vec::new(),
         })
         .unwrap();
@@ -362,6 +363,7 @@ impl Planted {
             grant,
             postings,
             events: vec![EventWrite { event, before }],
+            registry_seen: None,
         })
         .unwrap();
     }

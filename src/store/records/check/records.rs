@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 
 use super::super::View;
 use super::super::events;
+use super::super::history::{self, StoredRegistryChange};
 use super::super::keys::{KEYS_NAME, Key, STATE_NAME, Table};
 use super::super::reads;
 use super::super::record::{self, corrupt, keys_failed};
@@ -78,6 +79,7 @@ pub(super) fn check(
         Table::CodeSet => drop(record.decode::<(String, String)>()?),
         Table::CodeItem => drop(record.decode::<Vec<CodeItem>>()?),
         Table::ClientGrant => drop(record.decode::<Vec<ClientGrant>>()?),
+        Table::RegistryHistory => registry_history(view, record)?,
         Table::Customer => customer(view, record, problems)?,
         Table::Grant => {
             let number = grant(view, record, problems)?;
@@ -143,6 +145,44 @@ fn meta(record: &Record<'_>) -> Result<(), StoreError> {
         ));
     }
     Ok(())
+}
+
+/// Every version up to the one that stands has its change, with all pieces.
+fn registry_history(view: &dyn View, record: &Record<'_>) -> Result<(), StoreError> {
+    let missing = || {
+        corrupt(
+            Table::RegistryHistory,
+            "is missing, though another names it",
+        )
+    };
+    let is_there = |version, part| {
+        let key = Key::registry_change(version, part);
+        view.raw(&key)?.map(drop).ok_or_else(missing)
+    };
+    if *record.key == Key::registry_standing() {
+        let standing: Versioned = record.decode()?;
+        return is_there(standing.version, 0);
+    }
+    match record.key.registry_change_place() {
+        Some((version, 0)) => {
+            let head: StoredRegistryChange = record.decode()?;
+            if head.version != version || history::version(view)? < version {
+                return Err(corrupt(Table::RegistryHistory, "is of another version"));
+            }
+            for piece in 1..=head.pieces {
+                is_there(version, piece)?;
+            }
+            match version {
+                0 | 1 => Ok(()),
+                later => is_there(later - 1, 0),
+            }
+        }
+        Some((version, _)) => {
+            record.decode::<Bytes>()?;
+            is_there(version, 0)
+        }
+        None => Err(corrupt(Table::RegistryHistory, "has no place")),
+    }
 }
 
 fn customer(

@@ -14,6 +14,7 @@ pub(in crate::store) enum Table {
     CodeSet = 0x17,
     CodeItem = 0x18,
     ClientGrant = 0x19,
+    RegistryHistory = 0x1A,
     Customer = 0x20,
     Grant = 0x21,
     GrantOfCustomer = 0x22,
@@ -50,7 +51,7 @@ pub(in crate::store) const REGISTRY_TABLES: [Table; 10] = [
 ];
 
 /// Every table there is.
-pub(in crate::store) const TABLES: [Table; 30] = [
+pub(in crate::store) const TABLES: [Table; 31] = [
     Table::Meta,
     Table::Municipality,
     Table::County,
@@ -62,6 +63,7 @@ pub(in crate::store) const TABLES: [Table; 30] = [
     Table::CodeSet,
     Table::CodeItem,
     Table::ClientGrant,
+    Table::RegistryHistory,
     Table::Customer,
     Table::Grant,
     Table::GrantOfCustomer,
@@ -116,6 +118,7 @@ impl Table {
             Table::CodeSet => "code set",
             Table::CodeItem => "code item",
             Table::ClientGrant => "client grant",
+            Table::RegistryHistory => "history of the registry",
             Table::Customer => "customer",
             Table::Grant => "purchasing power",
             Table::GrantOfCustomer => "purchasing powers of a customer",

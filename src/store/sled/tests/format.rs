@@ -13,6 +13,7 @@ use crate::domain::service_event::{CreditOf, Settled};
 use crate::domain::settlement::{Book, Carried, Run, RunNumber, row_of};
 use crate::store::Miss;
 use crate::store::audit::AccessHead;
+use crate::store::records::history::StoredRegistryChange;
 use crate::store::records::stored::{
     AccessRow, Bytes, ChainedRow, MessageAnswer, State, StoredAnswer, StoredEvent, StoredGrant,
     StoredMandate, StoredMessage, StoredMiss, StoredPerson, StoredReference, Versioned,
@@ -126,6 +127,13 @@ fn stored_types_keep_their_bytes() {
             link: [4; 32],
         }),
     };
+    let registry_change = StoredRegistryChange {
+        version: 300,
+        at,
+        by: "yllapito".to_owned(),
+        source: "registry.toml".to_owned(),
+        pieces: 2,
+    };
     let pins = [
         pin("state", &state),
         pin("versioned", &versioned),
@@ -147,6 +155,7 @@ fn stored_types_keep_their_bytes() {
         pin("settled row", &row_of(&event)),
         pin("book", &book),
         pin("purge proof", &proof),
+        pin("registry change", &registry_change),
     ];
     let wanted = [
         "state 56 01717766",
@@ -169,6 +178,7 @@ fn stored_types_keep_their_bytes() {
         "settled row 71 d3feb399",
         "book 42 8a68feef",
         "purge proof 62 887226d9",
+        "registry change 27 3e194a67",
     ];
     assert_eq!(pins, wanted);
 }
