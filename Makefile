@@ -34,7 +34,8 @@ TEST_PACKAGES := libxml2-utils postgresql prometheus python3 python3-venv strace
 DEB_PACKAGES := binutils dpkg-dev
 
 # Black-box tests that run over PostgreSQL too, and those that run over two adapters on one database.
-ON_POSTGRES := scale:: scenarios:: repeats:: event_feed:: rate_limit:: settlement:: kill_mixed::
+ON_POSTGRES := registry_apply:: registry_imports:: scale:: scenarios:: repeats:: event_feed:: rate_limit:: settlement:: \
+	settlement_export:: report:: kill_mixed::
 ON_TWO_ADAPTERS := scenarios:: repeats_at_once:: events_at_once::
 
 .DEFAULT_GOAL := help
@@ -153,10 +154,10 @@ admin-api-test: build-packages ## The Admin API held to its OpenAPI document by 
 docs-test: build-packages test-packages ## Every command of the documents understood or run, every file, link and key there
 	cargo test --locked --test it -- documentation:: packaging:: config_command:: monitoring::
 
-exports-test: build-packages test-packages ## Settlement files: payments by ISO 20022's own schema, the CSV in LibreOffice (a large package)
-	@tests/packages.sh libreoffice-calc-nogui
+exports-test: build-packages test-packages ## Settlement files: payments by ISO 20022's own schema, the CSV in LibreOffice, the page as PDF (large packages)
+	@tests/packages.sh libreoffice-calc-nogui chromium poppler-utils
 	PSOP_TEST_PAIN_SCHEMA=$(CURDIR)/$$(tests/exports.sh target/exports) PSOP_TEST_SOFFICE=soffice \
-		cargo test --locked --test it -- settlement_export::
+		PSOP_TEST_CHROMIUM=chromium cargo test --locked --test it -- settlement_export:: settlement_report::
 
 year-test: build-packages test-packages ## A year of 5,000 customers: grants, events, credits, settlements and files agree to the cent (some minutes)
 	PSOP_YEAR_CUSTOMERS=5000 cargo test --locked --release --test it -- year:: --nocapture

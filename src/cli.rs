@@ -13,7 +13,9 @@ mod man;
 mod mandate_stand_in;
 mod operate;
 mod os_user;
+mod part;
 mod registry;
+mod report;
 mod sample;
 mod security_server;
 mod serve;
@@ -34,6 +36,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::config::{Config, Loaded, Overrides};
 use crate::domain::national_code::{CountyCode, MunicipalityCode};
 use crate::domain::registry::OrganiserCode;
+use crate::domain::settlement::Month;
 
 const EXAMPLES: &str = "Examples:
   psop-adapter registry apply fixtures/demo/registry.toml --config fixtures/demo/psop-adapter.toml
@@ -82,6 +85,9 @@ enum Command {
     /// Let programs into the Admin API
     #[command(subcommand)]
     Token(token::Token),
+    /// Write a month's figures, or what customers paid themselves, to a file
+    #[command(subcommand)]
+    Report(report::Report),
     /// Call a service as an X-Road client would, and print the answer
     Call(Box<call::Call>),
     /// Print a message of a service, or a program that sends it
@@ -119,6 +125,7 @@ impl Cli {
             Command::Events(command) => command.run(),
             Command::Settlement(command) => command.run(),
             Command::Token(command) => command.run(),
+            Command::Report(command) => command.run(),
             Command::Call(command) => command.run(),
             Command::Sample(command) => command.run(),
             Command::Validate(command) => command.run(),
@@ -220,4 +227,9 @@ fn organiser_code(text: &str) -> Result<OrganiserCode, String> {
     municipality
         .or_else(|| CountyCode::parse(text).map(OrganiserCode::County))
         .ok_or_else(|| "write the three digits of a municipality or the two of a county".to_owned())
+}
+
+/// A month as it is written.
+fn month(text: &str) -> Result<Month, String> {
+    Month::parse(text).ok_or_else(|| "write a month such as 2026-03".to_owned())
 }

@@ -22,6 +22,7 @@ pub mod iban;
 pub mod ledger;
 pub mod lookup;
 pub mod money;
+pub mod monthly;
 pub mod national_code;
 pub mod number;
 pub mod oid;

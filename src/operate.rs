@@ -19,10 +19,12 @@ mod admission;
 mod arguments;
 pub mod audit;
 pub mod caller;
+mod csv;
 pub mod events;
 pub mod operation;
 mod output;
 pub mod registry;
+pub mod report;
 pub mod settlement;
 pub mod status;
 pub mod store;
@@ -76,6 +78,8 @@ pub static OPERATIONS: &[&dyn Listed] = &[
     &Entry::<settlement::CancelDraft>::PUBLISHED,
     &Entry::<settlement::Export>::PUBLISHED,
     &Entry::<settlement::Verify>::PUBLISHED,
+    &Entry::<report::Monthly>::PUBLISHED,
+    &Entry::<report::OwnShares>::PUBLISHED,
 ];
 
 /// The command of this name.

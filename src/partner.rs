@@ -6,6 +6,7 @@
 //!   [`program`]: the smallest program that sends one, in a language
 //! - [`validate`]: everything wrong with a message, each with its place; [`offences`]: that of a body against its shape
 //! - [`catalogue`]: the page that tells all of it
+//! - `words`: a page's own words in three languages, for other pages too
 //! - [`wsdl_lint`]: a WSDL as a security server reads it
 
 pub mod catalogue;
@@ -15,4 +16,5 @@ pub mod program;
 pub mod sample;
 pub mod scenario;
 pub mod validate;
+pub(crate) mod words;
 pub mod wsdl_lint;

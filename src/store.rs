@@ -8,6 +8,7 @@ pub mod backup;
 pub mod bulk;
 pub mod check;
 mod facts;
+pub mod grants;
 pub mod postgres;
 mod records;
 pub mod registry;
@@ -39,6 +40,7 @@ use crate::domain::service_event::{EventState, PlacedEvent, ServiceEvent};
 use crate::domain::settlement::{Book, ProviderSums, RowPlace, Run, RunNumber, SettledRow};
 use crate::store::audit::{AccessHead, AccessRecord, AccessVerdict};
 use crate::store::check::{CheckReport, SettlementReport};
+use crate::store::grants::{GrantPlace, GrantsWithCustomers};
 use crate::store::registry::{GrantWithEvents, RegistryChange, RegistryStep, StandingRegistry};
 use crate::store::settlement::{EventsWithGrants, SettlementStep};
 use crate::telemetry::metrics::StoreMetrics;
@@ -337,6 +339,14 @@ pub trait Store: upkeep::Upkeep + Send + Sync + 'static {
 
     /// These events with their grants.
     fn events_of_ids<'a>(&'a self, ids: &'a [EventId]) -> StoreFuture<'a, EventsWithGrants>;
+
+    /// At most `most` of an organiser's grants with their customers, by customer, after a place already read.
+    fn grants(
+        &self,
+        organiser: OrganiserCode,
+        after: Option<GrantPlace>,
+        most: usize,
+    ) -> StoreFuture<'_, GrantsWithCustomers>;
 
     /// What runs of an organiser have in common; `None` before the first.
     fn settlement_book(&self, organiser: OrganiserCode) -> StoreFuture<'_, Option<Book>>;

@@ -85,6 +85,9 @@ fn published(operation: &dyn Listed, schemas: &Schemas) -> Value {
     let organisers = match needs.about {
         About::Nothing => "Is about no organiser's data.",
         About::Named => "Is about the organiser that its arguments name.",
+        About::NamedOrAll => {
+            "Is about the organiser that its arguments name; without one the token must act for all."
+        }
         About::Found => {
             "What is of an organiser that the token does not act for is answered as what there is not."
         }
@@ -119,6 +122,7 @@ fn about(about: About) -> &'static str {
     match about {
         About::Nothing => "none",
         About::Named => "named",
+        About::NamedOrAll => "named-or-all",
         About::Found => "found",
         About::All => "all",
     }

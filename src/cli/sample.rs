@@ -44,7 +44,7 @@ pub struct Sample {
     id: Option<String>,
     /// Say of every element that is left out what it is, in a language
     #[arg(long, value_enum, value_name = "LANGUAGE")]
-    explain: Option<Explained>,
+    explain: Option<Language>,
     /// List the worked examples of the service, and print nothing else
     #[arg(long)]
     list: bool,
@@ -59,13 +59,6 @@ enum Format {
     Java,
     Php,
     Csharp,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Explained {
-    Fi,
-    Sv,
-    En,
 }
 
 impl Sample {
@@ -110,11 +103,7 @@ impl Sample {
                 Some("new") => Some(Uuid::new_v4().to_string()),
                 _ => self.id,
             },
-            explained: self.explain.map(|language| match language {
-                Explained::Fi => Language::Fi,
-                Explained::Sv => Language::Sv,
-                Explained::En => Language::En,
-            }),
+            explained: self.explain,
         };
         let message =
             message(contract, scenario, &choices).context("the example cannot be read")?;

@@ -1,13 +1,14 @@
-//! `settlement run|show|confirm|paid|cancel-draft|export|verify`: an organiser's monthly settlement. The work stands in
+//! `settlement run|show|confirm|paid|cancel-draft|export|report|verify`: an organiser's monthly settlement. The work stands in
 //! `operate::settlement`.
 
 mod export;
+mod report;
 
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use super::{Asked, organiser_code};
+use super::{Asked, month, organiser_code};
 use crate::domain::registry::OrganiserCode;
 use crate::domain::settlement::Month;
 use crate::operate::values::Text;
@@ -28,6 +29,8 @@ pub enum Settlement {
     CancelDraft(CancelDraft),
     /// Write a confirmed settlement to files: CSV, XML, their SHA-256, and a bank's payment file
     Export(export::Export),
+    /// Write a confirmed settlement as a page to read and print
+    Report(report::Report),
     /// Prove that rows, events and ledger of settlements agree
     Verify(Verify),
 }
@@ -170,12 +173,9 @@ impl Settlement {
                 (asked, Command::of(cancel))
             }
             Settlement::Export(export) => return export.run(),
+            Settlement::Report(report) => return report.run(),
             Settlement::Verify(verify) => return verify.run(),
         };
         asked.run(command)
     }
-}
-
-fn month(text: &str) -> Result<Month, String> {
-    Month::parse(text).ok_or_else(|| "write a month such as 2026-03".to_owned())
 }

@@ -10,6 +10,7 @@
 //! Invariants: an event stands on one run at most; a provider's sums are those of its rows, a run's those of its
 //! providers; what a provider owes is carried forward once; of an organiser's runs one at a time is under way.
 
+mod first_export;
 mod number;
 pub mod payment;
 
@@ -27,6 +28,7 @@ use super::money::Cents;
 use super::registry::OrganiserCode;
 use super::service_event::{EventKind, PlacedEvent, ServiceEvent, Shares};
 
+pub use first_export::FirstExport;
 pub use number::{Month, RunNumber};
 
 /// State of a run.
@@ -76,6 +78,12 @@ pub struct Run {
     pub sums: Shares,
     /// 1 at first, one more with every step.
     pub version: u64,
+    /// Once it was exported after its last change. The last part of the record, and absent where there is none.
+    #[serde(
+        serialize_with = "first_export::write",
+        deserialize_with = "first_export::read"
+    )]
+    pub first_export: Option<FirstExport>,
 }
 
 impl Run {
@@ -90,6 +98,7 @@ impl Run {
             events: 0,
             sums: Shares::default(),
             version: 0,
+            first_export: None,
         }
     }
 

@@ -160,8 +160,12 @@ fn may(caller: &Caller, command: &Command) -> Result<(), Forbidden> {
         return Err(Forbidden::Role);
     }
     match (needs.about, command.organiser()) {
-        (About::All, _) if !caller.acts_for_all() => Err(Forbidden::AllOrganisers),
-        (About::Named, Some(organiser)) if !caller.acts_for(organiser) => Err(Forbidden::Organiser),
+        (About::All, _) | (About::NamedOrAll, None) if !caller.acts_for_all() => {
+            Err(Forbidden::AllOrganisers)
+        }
+        (About::Named | About::NamedOrAll, Some(organiser)) if !caller.acts_for(organiser) => {
+            Err(Forbidden::Organiser)
+        }
         _ => Ok(()),
     }
 }

@@ -1,4 +1,5 @@
-//! `audit-head`, `audit-verify` and `audit-export`: the access log for who audits it. Changes nothing.
+//! `audit-head`, `audit-verify` and `audit-export`: the access log for who audits it. Changes nothing but
+//! that an extract leaves its own row.
 
 mod export;
 mod row;

@@ -32,6 +32,8 @@ pub enum About {
     Nothing,
     /// The organiser's that its arguments name ([`Operation::organiser`]).
     Named,
+    /// The organiser's that its arguments name, or every organiser's where they name none.
+    NamedOrAll,
     /// An organiser's that is found while it runs. It asks [`Caller::acts_for`] itself, and answers what is another's
     /// as what there is not.
     Found,

@@ -29,6 +29,9 @@ pub enum Line {
 /// So many lines may wait to be read: a command that is faster than its reader waits.
 pub const LINES_WAITING_MAX: usize = 64;
 
+/// So much of a file is handed over at a time, in bytes.
+pub(super) const PIECE_BYTES: usize = 32 << 10;
+
 /// Where a command's lines go.
 pub struct Output(mpsc::Sender<Line>);
 
@@ -60,12 +63,16 @@ impl Output {
         Ok(())
     }
 
-    /// Hands over bytes for a file.
+    /// Hands over bytes for a file, piece by piece.
     ///
     /// # Errors
     /// [`Failed::OutputClosed`] when the reader is gone.
     pub async fn data(&self, bytes: &[u8]) -> Result<(), Failed> {
-        self.send(Line::Data(base64::encode_block(bytes))).await
+        for piece in bytes.chunks(PIECE_BYTES) {
+            let line = Line::Data(base64::encode_block(piece));
+            self.send(line).await?;
+        }
+        Ok(())
     }
 
     /// Gives the result, once.

@@ -1,10 +1,16 @@
 //! What a type allows and how often an element may stand, in words of three languages.
 
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+
 use crate::contract::facets::Facets;
 use crate::contract::shape::{Docs, Kind, Occurs, Shape};
 
 /// A language of the contract.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum, schemars::JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
 pub enum Language {
     Fi,
     Sv,

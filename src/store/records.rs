@@ -13,6 +13,7 @@ pub(in crate::store) mod check;
 mod copy;
 pub(in crate::store) mod events;
 mod figures;
+mod grants;
 pub(in crate::store) mod history;
 pub(in crate::store) mod keys;
 mod migrate;

@@ -75,7 +75,7 @@ fn every_operation_asks_for_its_role_and_for_its_organisers() {
                 let may = rank(role) >= rank(&operation.role)
                     && match operation.organisers.as_str() {
                         "all" => organisers == "all",
-                        "named" => acts_for("853"),
+                        "named" | "named-or-all" => acts_for("853"),
                         _ => true,
                     };
                 let told = format!("{role} {organisers} {}: {status} {told}", operation.name);

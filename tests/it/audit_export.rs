@@ -66,7 +66,7 @@ fn an_organisers_rows_are_exported_and_no_others() {
     let none = rows(&export(&site, &["--organiser", "286", "--format", "jsonl"]));
     assert_eq!(none.len(), 0);
     let csv = out(&export(&site, &["--organiser", "853"]));
-    // The export before has left its row too.
+    // A line of column names, and the row of the extract before.
     assert_eq!(csv.lines().count(), 6);
     let head = csv.lines().next().unwrap();
     assert!(
@@ -192,4 +192,36 @@ fn what_makes_no_sense_is_refused_without_an_echo() {
         assert!(err(&output).contains(told), "{}", err(&output));
         assert!(!err(&output).contains("904X"), "{}", err(&output));
     }
+}
+
+#[test]
+fn an_extract_leaves_its_own_row_before_anything_is_told() {
+    let site = site();
+    let file = person_file(&site, CUSTOMER);
+    let asked = [
+        "--organiser",
+        "853",
+        "--person-file",
+        &file,
+        "--format",
+        "jsonl",
+    ];
+    let first = rows(&export(&site, &asked));
+    assert!(first.iter().all(|row| row["service"] != "audit-export"));
+    let second = rows(&export(&site, &asked));
+    assert_eq!(second.len(), first.len() + 1);
+    let row = second.last().unwrap();
+    assert_eq!(row["service"], "audit-export");
+    assert_eq!(row["client"], "LOCAL/ADMIN/operator");
+    assert_eq!(row["purpose"], "PALVELUN_JARJESTAMINEN");
+    assert_eq!(row["persons"], first[0]["persons"]);
+    for who_and_when in ["user_id", "time"] {
+        assert!(row[who_and_when].is_string(), "{row}");
+    }
+    // What is refused asks nothing of the log, and is no extract.
+    let wrong = person_file(&site, "110987-904X");
+    let refused = [&asked[..3], &[wrong.as_str()]].concat();
+    assert_eq!(export(&site, &refused).status.code(), Some(1));
+    person_file(&site, CUSTOMER);
+    assert_eq!(rows(&export(&site, &asked)).len(), second.len() + 1);
 }

@@ -63,6 +63,7 @@ mod registry_apply;
 mod registry_imports;
 mod repeats;
 mod repeats_at_once;
+mod report;
 mod request_shapes;
 mod rules_amend;
 mod rules_amend_used;
@@ -87,6 +88,7 @@ mod schemas;
 mod service_event;
 mod settlement;
 mod settlement_export;
+mod settlement_report;
 mod settlement_steps;
 #[cfg(feature = "heavy-tests")]
 mod slow_clients;

@@ -16,7 +16,7 @@ use crate::support::operator::{Told, operate};
 use crate::support::planted::{Planted, Recorded};
 use crate::support::root;
 use crate::support::server::Site;
-use crate::support::tamper::{Hand, LEDGER, SETTLEMENT_ROW};
+use crate::support::tamper::{LEDGER, SETTLEMENT_ROW, change_last};
 use crate::support::xmllint;
 
 const NUMBER: &str = "853-2026-03-1";
@@ -306,11 +306,63 @@ fn a_settlement_is_exported_whole_and_the_same_again() {
     site.apply(&root().join("fixtures/demo/registry.toml"));
     let renamed = export(&site, NUMBER, &out, &[]).refused();
     assert!(
-        renamed.contains("has another content, and is not overwritten"),
+        renamed
+            .contains("settlement-853-2026-03-1.csv would not be the file that was exported first"),
         "{renamed}"
     );
     assert_eq!(files(&out), first);
+    let elsewhere = site.folder().join("elsewhere");
+    export(&site, NUMBER, &elsewhere, &[]).refused();
+    assert_eq!(files(&elsewhere), BTreeMap::new());
+    site.apply(&registry(&site, named));
+    export(&site, NUMBER, &elsewhere, &[]).good();
+    assert!(
+        files(&elsewhere)
+            .iter()
+            .all(|(name, text)| first[name] == *text)
+    );
     operate(&site, &["audit", "verify"]).good();
+}
+
+/// The digests that `settlement show` tells, of the CSV and the XML.
+fn kept_digests(site: &Site, number: &str) -> Option<[String; 2]> {
+    let told = operate(site, &["settlement", "show", number]).good();
+    let line = told
+        .lines()
+        .find_map(|line| line.strip_prefix("exported: SHA-256 of the CSV "))?;
+    let (csv, xml) = line.split_once(", of the XML ").unwrap();
+    Some([csv.to_owned(), xml.to_owned()])
+}
+
+#[test]
+fn what_is_exported_first_is_kept_once_nothing_can_change() {
+    let (site, _server, _) = approved_month();
+    site.apply(&registry(&site, without_iban));
+    settle(&site, "853", "2026-03");
+    confirm(&site, NUMBER);
+    let out = site.folder().join("out");
+    export(&site, NUMBER, &out, &[]).good();
+    // Its account is still to come, and another name may come with it.
+    assert_eq!(kept_digests(&site, NUMBER), None);
+    site.apply(&registry(&site, named));
+    confirm(&site, NUMBER);
+    assert_eq!(kept_digests(&site, NUMBER), None);
+    let last = site.folder().join("last");
+    export(&site, NUMBER, &last, &PAY).good();
+    let told = files(&last)[&format!("settlement-{NUMBER}.sha256")].clone();
+    let digests: Vec<&str> = told.lines().map(|line| &line[..64]).collect();
+    assert_eq!(kept_digests(&site, NUMBER).unwrap(), digests[..]);
+    // What pays it has one name, before and after the digests were kept: a bank knows it when it comes twice.
+    let paying = payments(&last);
+    let again = export(&site, NUMBER, &last, &PAY).good();
+    assert_eq!(again.matches("unchanged").count(), 5, "{again}");
+    assert_eq!(payments(&last), paying);
+    assert!(paying.to_str().unwrap().ends_with("-v4.xml"), "{paying:?}");
+    operate(&site, &["settlement", "paid", NUMBER]).good();
+    export(&site, NUMBER, &last, &[]).good();
+    assert_eq!(kept_digests(&site, NUMBER).unwrap(), digests[..]);
+    operate(&site, &["settlement", "verify", NUMBER]).good();
+    operate(&site, &["store", "check"]).good();
 }
 
 #[test]
@@ -457,9 +509,8 @@ fn settlements_are_verified_and_differences_found() {
     assert!(none.contains("there is no settlement of that organiser and month"));
     assert_eq!(server.stop(), Some(0));
 
-    let change = |table, bit: u8| {
-        Hand::on(&site).change_last(table, |payload| *payload.last_mut().unwrap() ^= bit)
-    };
+    let change =
+        |table, bit: u8| change_last(&site, table, |payload| *payload.last_mut().unwrap() ^= bit);
     let found = |what: &[&str]| {
         let told = verify(&month);
         assert_eq!(told.code, 1, "{told:?}");

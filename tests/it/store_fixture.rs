@@ -165,6 +165,15 @@ fn the_store_of_format_1_opens_checks_clean_and_answers_as_it_did() {
     operate(&site, &["store", "check"]).good();
     operate(&site, &["audit", "verify"]).good();
     assert_answers(&site, |_| true);
+    // Its settlement was kept before digests were: it is told, and gets them with its first export.
+    let show = ["settlement", "show", "853-2026-03-1"];
+    assert!(!operate(&site, &show).good().contains("exported:"));
+    let out = site.folder().join("out");
+    let export = ["settlement", "export", "853-2026-03-1", "--out"];
+    let export = [&export[..], &[out.to_str().unwrap()]].concat();
+    operate(&site, &export).good();
+    assert!(operate(&site, &show).good().contains("exported:"));
+    operate(&site, &export).good();
     operate(&site, &["store", "migrate"]).good();
     assert_answers(&site, |_| true);
 

@@ -1,20 +1,19 @@
 //! `settlement export`: keeps the files of a settlement, each written beside its name and synced. They get their names
 //! once all are whole, and none takes the place of another content.
 
-use std::fs::{self, File};
-use std::io::{BufReader, Read, Write};
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::Context;
 use clap::Args;
 use jiff::civil::Date;
-use openssl::sha::Sha256;
 use serde_json::Value;
 
 use super::super::ConfigFile;
 use super::super::operate::{Series, run_taking};
-use crate::durable::{open_part, sync_folder_of};
+use super::super::part::{Part, Written};
+use crate::durable::sync_folder_of;
 use crate::operate::Command;
 use crate::operate::settlement::{self, Exported, ExportedFile, Order};
 
@@ -23,7 +22,9 @@ use crate::operate::settlement::{self, Exported, ExportedFile, Order};
 #[command(
     after_help = "Writes settlement-NUMBER.csv, .xml (schema: xsd/settlement-v1.xsd) and .sha256; with --debtor-iban also \
     payments-NUMBER-vN.xml, SEPA credit transfers (pain.001.001.09) of what is not paid yet, and its .sha256. Files are for \
-    their owner only. Again, they are the same bytes; a file of another content is not overwritten.\n\
+    their owner only. Again, they are the same bytes; a file of another content is not overwritten. The \
+    SHA-256 of CSV and XML are kept with the first export that nothing can change any more, and a later one that would \
+    differ is refused.\n\
     Example: psop-adapter settlement export 853-2026-03-1 --out settled --config fixtures/demo/psop-adapter.toml\n\
     Example: psop-adapter settlement export 853-2026-03-1 --out settled --debtor-iban FI2112345600000785 --execution-date \
     2026-04-08 --config fixtures/demo/psop-adapter.toml"
@@ -75,6 +76,11 @@ impl Export {
     }
 }
 
+/// Names that no other export into the folder may write under meanwhile.
+fn part_name(place: usize) -> String {
+    format!(".settlement-export-{place}.tmp")
+}
+
 /// The files of one export.
 struct Writing {
     number: String,
@@ -82,13 +88,6 @@ struct Writing {
     waiting: std::vec::IntoIter<ExportedFile>,
     begun: Option<Part>,
     written: Vec<Written>,
-}
-
-/// A file that is whole and has not got its name yet.
-struct Written {
-    name: String,
-    digest: [u8; 32],
-    part: Part,
 }
 
 impl Series for Writing {
@@ -105,7 +104,7 @@ impl Series for Writing {
         let Some(file) = self.waiting.next() else {
             return Ok(None);
         };
-        self.begun = Some(Part::open(&self.folder, self.written.len())?);
+        self.begun = Some(Part::open(&self.folder, &part_name(self.written.len()))?);
         Ok(Some(Command::of(settlement::Export {
             number: self.number.clone(),
             file,
@@ -128,7 +127,7 @@ impl Writing {
         sets.extend(payments.into_iter().map(|written| vec![written]));
         let mut all = Vec::new();
         for (place, set) in sets.into_iter().enumerate() {
-            let mut sums = Part::open(&self.folder, 3 + place)?;
+            let mut sums = Part::open(&self.folder, &part_name(3 + place))?;
             for file in &set {
                 let line = format!("{}  {}\n", hex::encode(file.digest), file.name);
                 sums.write(line.as_bytes())?;
@@ -141,85 +140,14 @@ impl Writing {
             all.push(sums.whole(name)?);
         }
         for file in &all {
-            let path = self.folder.join(&file.name);
-            ensure!(
-                !path.exists() || digest_of(&path)? == file.digest,
-                "{} has another content, and is not overwritten; nothing was written: the settlement, a name in the \
-                 registry or what was asked for has changed since, so export to another folder and compare",
-                path.display()
-            );
+            file.must_not_replace(&self.folder).context(
+                "nothing was written: the settlement, a name in the registry or what was asked for has changed since, \
+                 so export to another folder and compare",
+            )?;
         }
         for file in all {
-            let path = self.folder.join(&file.name);
-            let is_new = !path.exists();
-            if is_new {
-                fs::rename(&file.part.path, &path)
-                    .with_context(|| format!("cannot name {}", path.display()))?;
-            }
-            let state = if is_new { "written" } else { "unchanged" };
-            println!("{state:9} {}", path.display());
+            file.name_it(&self.folder)?;
         }
         sync_folder_of(&self.folder.join("any")).context("cannot sync the folder")
-    }
-}
-
-/// A file without its name: gone with this value, unless it was given one.
-struct Part {
-    path: PathBuf,
-    file: File,
-    digest: Sha256,
-}
-
-impl Part {
-    fn open(folder: &Path, place: usize) -> anyhow::Result<Part> {
-        let path = folder.join(format!(".settlement-export-{place}.tmp"));
-        let told = || format!("cannot write {}", path.display());
-        let file = open_part(&path).with_context(told)?;
-        if file.try_lock().is_err() {
-            bail!("another export is writing to {}", folder.display());
-        }
-        // What one that was killed has left.
-        file.set_len(0).with_context(told)?;
-        Ok(Part {
-            path,
-            file,
-            digest: Sha256::new(),
-        })
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
-        self.digest.update(bytes);
-        let written = self.file.write_all(bytes);
-        written.with_context(|| format!("cannot write {}", self.path.display()))
-    }
-
-    fn whole(self, name: String) -> anyhow::Result<Written> {
-        let synced = self.file.sync_all();
-        synced.with_context(|| format!("cannot write {}", self.path.display()))?;
-        Ok(Written {
-            name,
-            digest: self.digest.clone().finish(),
-            part: self,
-        })
-    }
-}
-
-impl Drop for Part {
-    fn drop(&mut self) {
-        // Under its own name it stays; and what cannot be removed is written over by the next export.
-        let _ = fs::remove_file(&self.path);
-    }
-}
-
-fn digest_of(path: &Path) -> anyhow::Result<[u8; 32]> {
-    let told = || format!("cannot read {}", path.display());
-    let mut file = BufReader::new(File::open(path).with_context(told)?);
-    let (mut digest, mut piece) = (Sha256::new(), vec![0; 64 << 10]);
-    loop {
-        let read = file.read(&mut piece).with_context(told)?;
-        match piece.get(..read) {
-            Some(bytes) if read > 0 => digest.update(bytes),
-            _ => return Ok(digest.finish()),
-        }
     }
 }

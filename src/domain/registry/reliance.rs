@@ -138,10 +138,13 @@ impl Threats {
                         .filter(|change| decisive(row.name.entity).contains(&change.field.as_str()))
                         .map(|change| change.field.clone())
                         .collect(),
-                    ends_on: fields
-                        .iter()
-                        .find(|change| change.field == "valid_to")
-                        .and_then(|change| change.new.as_str()?.parse().ok()),
+                    ends_on: match row.what {
+                        What::Ended { .. } => fields
+                            .iter()
+                            .find(|change| change.field == "valid_to")
+                            .and_then(|change| change.new.as_str()?.parse().ok()),
+                        _ => None,
+                    },
                 },
             };
             if threat.is_removed || !threat.rewritten.is_empty() || threat.ends_on.is_some() {

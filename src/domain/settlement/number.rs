@@ -30,10 +30,14 @@ impl Month {
         }
     }
 
+    /// Its first day; `None` before the calendar's beginning.
+    pub fn first_day(self) -> Option<Date> {
+        Date::new(self.year, self.month, 1).ok()
+    }
+
     /// Its last day; `None` at the end of the calendar.
     pub fn last_day(self) -> Option<Date> {
-        let first = Date::new(self.year, self.month, 1).ok()?;
-        Some(first.last_of_month())
+        self.first_day().map(Date::last_of_month)
     }
 
     pub fn year(self) -> i16 {

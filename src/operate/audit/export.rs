@@ -1,5 +1,7 @@
 //! The rows of the access log that are one organiser's: for the register inquiry of one person, or of a period.
 //! Rows of other organisers, and rows of no organiser, never.
+//!
+//! Invariant: a row of its own says who asked for whom, before anything is given.
 
 use jiff::civil::Date;
 use schemars::JsonSchema;
@@ -21,8 +23,8 @@ use crate::services::Services;
 use crate::store::audit::{AccessRecord, KeyedHash};
 use crate::store::{Change, OrganiserEntry};
 
-/// Purpose in the access log.
-const PURPOSE: &str = "VALVONTA";
+/// Purpose of an extract: the organiser answers for its data.
+const PURPOSE: &str = "PALVELUN_JARJESTAMINEN";
 
 /// Rows read at a time.
 const PAGE_ROWS: usize = 256;
@@ -124,7 +126,7 @@ impl Operation for Export {
 impl Export {
     /// Nothing is shown before it is on record that it was, and about whom.
     async fn keep_row(&self, services: &Services, caller: &Caller) -> Result<(), Failed> {
-        let mut row = caller.row(services, Self::NAME, PURPOSE, DataClass::Health);
+        let mut row = caller.row(services, Self::NAME, PURPOSE, DataClass::Basic);
         row.organiser = Some(self.organiser.0);
         if let Some(text) = &self.person_id {
             row.persons = vec![person(services, text)?];

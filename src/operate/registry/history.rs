@@ -4,9 +4,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{PRINTS, print};
+use crate::domain::registry::OrganiserCode;
 use crate::domain::registry::diff::{Counts, Diff};
 use crate::operate::caller::Caller;
-use crate::operate::operation::{Needs, Operation, Published};
+use crate::operate::operation::{About, Needs, Operation, Published};
 use crate::operate::output::Output;
 use crate::operate::values::{Organiser, Text};
 use crate::operate::{Done, Failed};
@@ -45,7 +46,14 @@ impl Published for History {
 
 impl Operation for History {
     const NAME: &'static str = "registry-history";
-    const NEEDS: Needs = PRINTS;
+    const NEEDS: Needs = Needs {
+        about: About::NamedOrAll,
+        ..PRINTS
+    };
+
+    fn organiser(&self) -> Option<OrganiserCode> {
+        self.organiser.map(|organiser| organiser.0)
+    }
 
     async fn run(self, services: &Services, _: &Caller, output: &Output) -> Result<Done, Failed> {
         output.list().await?;

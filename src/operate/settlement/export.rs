@@ -1,19 +1,23 @@
 //! `settlement-export`: one file of a settlement, as bytes for the command line, which names and keeps it. A file says
-//! the same however often it is asked for, as long as the settlement and the names in the registry stand.
+//! the same however often it is asked for, as long as the settlement and the names in the registry stand; once nothing of
+//! the settlement can change, CSV and XML are held to what was exported first (`first`).
 //!
 //! Invariants: no customer, no identity code and no number of a purchasing power is in any file; rows that do not add
 //! up to what is paid are refused.
 
 mod csv;
+mod first;
+mod html;
 mod payments;
 mod xml;
 
 use std::collections::BTreeMap;
 
-use openssl::sha::Sha256;
+use openssl::sha::{Sha256, sha256};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use self::first::Kind;
 use super::STEP_EVENTS_MAX;
 use super::show::tell;
 use super::steps::{Acting, named, number};
@@ -27,15 +31,13 @@ use crate::domain::settlement::{ProviderSums, RowPlace, Run, RunState, SettledRo
 use crate::operate::acting::kept;
 use crate::operate::caller::{Caller, Rank};
 use crate::operate::operation::{About, Needs, Operation, Published, Row};
-use crate::operate::output::Output;
+use crate::operate::output::{Output, PIECE_BYTES};
 use crate::operate::{Done, Failed};
+use crate::partner::limits::Language;
 use crate::services::Services;
 use crate::store::Change;
 
 pub use payments::Order;
-
-/// So much of a file is handed over at a time, in bytes.
-const PIECE_BYTES: usize = 32 << 10;
 
 /// Give one file of a settlement.
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -55,6 +57,8 @@ pub struct Export {
 pub enum ExportedFile {
     Csv,
     Xml,
+    /// A page to print.
+    Html(Language),
     Payments(Order),
 }
 
@@ -118,8 +122,12 @@ impl Operation for Export {
         caller: &Caller,
         output: &Output,
     ) -> Result<Done, Failed> {
-        let acting = Acting::new(services, output, caller, "settlement-export");
-        let settlement = Settlement::gather(&acting, &self.number).await?;
+        let command = match self.file {
+            ExportedFile::Html(_) => "settlement-report",
+            _ => "settlement-export",
+        };
+        let mut acting = Acting::new(services, output, caller, command);
+        let mut settlement = Settlement::gather(&acting, &self.number).await?;
         let number = settlement.run.number;
         let version = settlement.run.version;
         if self.seen_version.is_some_and(|seen| seen != version) {
@@ -129,34 +137,40 @@ impl Operation for Export {
         let mut row = acting.row(number.organiser);
         row.rows_returned = u32::try_from(settlement.run.events).unwrap_or(u32::MAX);
         kept(services, Change::access_only(row)).await?;
-        let mut handing = Handing {
-            output,
-            digest: Sha256::new(),
-        };
-        let name = match &self.file {
-            ExportedFile::Csv => {
-                tell(services, output, number).await?;
-                let form = Box::<csv::Csv>::default();
-                settlement.write(&acting, form, &mut handing).await?;
-                format!("settlement-{number}.csv")
+        let (name, digest) = match &self.file {
+            ExportedFile::Csv | ExportedFile::Xml => {
+                let kind = match self.file {
+                    ExportedFile::Csv => Kind::Csv,
+                    _ => Kind::Xml,
+                };
+                settlement.hold_to_first_export(&mut acting, kind).await?;
+                if kind == Kind::Csv {
+                    tell(services, output, number).await?;
+                }
+                let output = Some(output);
+                let digest = settlement.write(&acting, kind.form(), output).await?;
+                let name = format!("settlement-{number}.{}", kind.extension());
+                (name, digest)
             }
-            ExportedFile::Xml => {
-                let form = Box::<xml::Xml>::default();
-                settlement.write(&acting, form, &mut handing).await?;
-                format!("settlement-{number}.xml")
+            ExportedFile::Html(language) => {
+                let form = Box::new(html::Html::of(*language));
+                let digest = settlement.write(&acting, form, Some(output)).await?;
+                (format!("settlement-{number}.html"), digest)
             }
             ExportedFile::Payments(order) => {
                 let payments = payments::Payments::of(&settlement, order)?;
                 output.out(&payments.summary()).await?;
-                handing.over(payments.document().as_bytes()).await?;
-                format!("payments-{}.xml", payments.message())
+                let document = payments.document();
+                output.data(document.as_bytes()).await?;
+                let name = format!("payments-{}.xml", payments.message());
+                (name, sha256(document.as_bytes()))
             }
         };
-        let sha256 = hex::encode(handing.digest.finish());
+        let version = settlement.run.version;
         let exported = Exported {
             version,
             name,
-            sha256,
+            sha256: hex::encode(digest),
         };
         output.result(&exported).await?;
         Ok(Done::WELL)
@@ -208,13 +222,14 @@ impl Settlement {
         name.map_or(provider.as_str(), String::as_str)
     }
 
-    /// Writes the whole settlement, its rows page by page.
+    /// Writes the whole settlement, its rows page by page; its digest. Without an output it is not given to anyone.
     async fn write(
         &self,
         acting: &Acting<'_>,
         mut form: Box<dyn Form + Send>,
-        handing: &mut Handing<'_>,
-    ) -> Result<(), Failed> {
+        output: Option<&Output>,
+    ) -> Result<[u8; 32], Failed> {
+        let mut digest = Sha256::new();
         let mut rows = Rows::of(acting, &self.run);
         form.begin(self);
         for sums in &self.providers {
@@ -226,8 +241,7 @@ impl Settlement {
                 found.2 = found.2.plus(row.shares);
                 form.row(self, &row);
                 if form.written().len() >= PIECE_BYTES {
-                    let piece = std::mem::take(form.written());
-                    handing.over(&piece).await?;
+                    give(&mut *form, &mut digest, output).await?;
                 }
             }
             if found != (sums.events, sums.credits, sums.sums) {
@@ -239,7 +253,8 @@ impl Settlement {
             return Err(self.differs(&row.provider));
         }
         form.end(self);
-        handing.over(form.written()).await
+        give(&mut *form, &mut digest, output).await?;
+        Ok(digest.finish())
     }
 
     fn differs(&self, provider: &BusinessId) -> Failed {
@@ -265,6 +280,20 @@ impl Settlement {
             }),
             carried_forward: of(|sums| sums.carried_forward().0),
         }
+    }
+}
+
+/// Takes what is written so far.
+async fn give(
+    form: &mut (dyn Form + Send),
+    digest: &mut Sha256,
+    output: Option<&Output>,
+) -> Result<(), Failed> {
+    let piece = std::mem::take(form.written());
+    digest.update(&piece);
+    match output {
+        Some(output) => output.data(&piece).await,
+        None => Ok(()),
     }
 }
 
@@ -328,21 +357,5 @@ impl<'a> Rows<'a> {
             Some(row) if row.provider == *provider => self.next().await,
             _ => Ok(None),
         }
-    }
-}
-
-/// A file on its way out.
-struct Handing<'a> {
-    output: &'a Output,
-    digest: Sha256,
-}
-
-impl Handing<'_> {
-    async fn over(&mut self, bytes: &[u8]) -> Result<(), Failed> {
-        self.digest.update(bytes);
-        for piece in bytes.chunks(PIECE_BYTES) {
-            self.output.data(piece).await?;
-        }
-        Ok(())
     }
 }

@@ -91,6 +91,11 @@ pub(super) async fn tell(
     for provider in &providers {
         output.out(&line_of(provider)).await?;
     }
+    if let Some(first) = run.first_export {
+        let (csv, xml) = (hex::encode(first.csv), hex::encode(first.xml));
+        let told = format!("exported: SHA-256 of the CSV {csv}, of the XML {xml}");
+        output.out(&told).await?;
+    }
     output.out(&format!("to pay {}", told.payable.0)).await?;
     for provider in providers.iter().filter(|sums| sums.is_held_back()) {
         output
@@ -122,7 +127,17 @@ pub struct SettlementTold {
     sums: SharesTold,
     /// What is to be paid to providers that have an account.
     payable: Amount,
+    /// SHA-256 of the files of its first export, which later ones must be.
+    exported: Option<FilesTold>,
     providers: Vec<ProviderTold>,
+}
+
+/// SHA-256 of a settlement's files, in hexadecimal.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SettlementFiles")]
+struct FilesTold {
+    csv: String,
+    xml: String,
 }
 
 /// What of a settlement is one provider's.
@@ -159,6 +174,10 @@ impl SettlementTold {
             events: run.events,
             sums: run.sums.into(),
             payable: Text(Cents(paid.map(|sums| sums.payable().0).sum())),
+            exported: run.first_export.map(|first| FilesTold {
+                csv: hex::encode(first.csv),
+                xml: hex::encode(first.xml),
+            }),
             providers: providers.iter().map(ProviderTold::of).collect(),
         }
     }

@@ -1,19 +1,6 @@
 //! The page's own words.
 
-use crate::partner::limits::Language;
-
-macro_rules! words {
-    ($($name:ident: $fi:literal, $sv:literal, $en:literal;)*) => {
-        /// The page's words in one language.
-        pub(super) struct Words {
-            $(pub(super) $name: &'static str,)*
-        }
-
-        static FI: Words = Words { $($name: $fi,)* };
-        static SV: Words = Words { $($name: $sv,)* };
-        static EN: Words = Words { $($name: $en,)* };
-    };
-}
+use crate::partner::words::words;
 
 words! {
     title: "PSOP Palveluväylässä: palveluluettelo", "PSOP i Informationsleden: tjänstekatalog", "PSOP over X-Road: service catalogue";
@@ -57,14 +44,4 @@ words! {
     send: "Lähetä", "Skicka", "Send";
     answer: "Vastaus tulee tähän.", "Svaret kommer hit.", "The answer comes here.";
     needs_script: "Lomake tarvitsee selaimen skriptejä; yllä olevat esimerkit toimivat ilman.", "Formuläret kräver skript i webbläsaren; exemplen ovan fungerar utan.", "The form needs scripts in the browser; the samples above work without.";
-}
-
-impl Words {
-    pub(super) fn of(language: Language) -> &'static Words {
-        match language {
-            Language::Fi => &FI,
-            Language::Sv => &SV,
-            Language::En => &EN,
-        }
-    }
 }

@@ -204,11 +204,14 @@ impl Key {
         Key::table(Table::Grant).fixed(&number.bits().to_be_bytes())
     }
 
+    /// Prefix of an organiser's grants, by customer.
+    pub(in crate::store) fn grants_of_organiser(organiser: OrganiserCode) -> Key {
+        Key::table(Table::GrantOfCustomer).organiser_code(organiser)
+    }
+
     /// Prefix of a customer's grants for whatever service.
     pub(in crate::store) fn all_grants_of_customer(organiser: OrganiserCode, person: &Hash) -> Key {
-        Key::table(Table::GrantOfCustomer)
-            .organiser_code(organiser)
-            .fixed(person)
+        Key::grants_of_organiser(organiser).fixed(person)
     }
 
     /// Prefix of a customer's grants for one service.

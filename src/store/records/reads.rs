@@ -154,7 +154,7 @@ pub(in crate::store) fn grant_facts(
     view.prefetch(&by_key)?;
     let customer = customer(view, code, &person)?
         .ok_or_else(|| corrupt(Table::Customer, "is missing, though a grant names it"))?;
-    // A registry can be replaced by one without the organiser: that loses nothing and can be undone.
+    // Before the registry had a history, it could be replaced by one without the organiser: that can be undone.
     let organiser: Organiser = view
         .get(Table::Organiser, &Key::organiser(code))?
         .ok_or_else(|| {
@@ -300,7 +300,7 @@ fn approvals(
     list(view, Table::Approval, &key)
 }
 
-fn customer(
+pub(in crate::store) fn customer(
     view: &dyn View,
     organiser: OrganiserCode,
     person: &Hash,

@@ -4,8 +4,8 @@ use std::future::ready;
 use std::sync::Arc;
 
 use super::{
-    Engine, RecordStore, View, Work, admin_tokens, audit, change, check, events, history, reads,
-    registry, renewal, settlements,
+    Engine, RecordStore, View, Work, admin_tokens, audit, change, check, events, grants, history,
+    reads, registry, renewal, settlements,
 };
 use crate::domain::admin_token::AdminToken;
 use crate::domain::client::ClientId;
@@ -17,6 +17,7 @@ use crate::domain::settlement::{Book, ProviderSums, RowPlace, Run, RunNumber, Se
 use crate::secrets::Keyring;
 use crate::store::audit::{AccessHead, AccessRecord, AccessVerdict};
 use crate::store::check::{CheckReport, SettlementReport};
+use crate::store::grants::{GrantPlace, GrantsWithCustomers};
 use crate::store::registry::{GrantWithEvents, RegistryChange, StandingRegistry};
 use crate::store::settlement::EventsWithGrants;
 use crate::store::{
@@ -105,6 +106,15 @@ impl<E: Engine> Store for RecordStore<E> {
 
     fn events_of_ids<'a>(&'a self, ids: &'a [EventId]) -> StoreFuture<'a, EventsWithGrants> {
         self.read(|view| settlements::events_of_ids(view, ids))
+    }
+
+    fn grants(
+        &self,
+        organiser: OrganiserCode,
+        after: Option<GrantPlace>,
+        most: usize,
+    ) -> StoreFuture<'_, GrantsWithCustomers> {
+        self.read(|view| grants::of_organiser(view, organiser, after.as_ref(), most))
     }
 
     fn settlement_book(&self, organiser: OrganiserCode) -> StoreFuture<'_, Option<Book>> {

@@ -3,10 +3,13 @@
 use super::check::{assert_found, findings, id};
 use super::tamper::Hand;
 use super::*;
+use crate::domain::ledger::Posting;
 use crate::domain::money::Cents;
+use crate::domain::service_event::Shares;
 use crate::domain::settlement::{
     Book, Carried, ProviderSums, Run, RunNumber, RunState, SettledRow,
 };
+use crate::store::check::SettlementReport;
 use crate::store::records::keys::{Key, Table};
 use crate::store::records::stored::Bytes;
 
@@ -100,4 +103,81 @@ async fn a_run_under_way_that_the_book_does_not_know_is_found() {
     .await;
     let book = Table::SettlementBook;
     assert_found(&found, book, "record ", "carries forward what no run did");
+}
+
+/// The check of the one settlement of a store that has lived, after a hand was laid on it.
+async fn checked(tampering: impl FnOnce(&Hand)) -> SettlementReport {
+    let place = Place::new();
+    let store = place.open();
+    super::history::lived(&store).await;
+    store.close().await.unwrap();
+    tampering(&Hand::on(&place).await);
+    let store = place.open();
+    let run = store.settlement_runs(turku()).await.unwrap().remove(0);
+    let report = store.check_settlement(run.number).await.unwrap();
+    store.ready().expect("a finding shuts nothing");
+    report
+}
+
+#[tokio::test]
+async fn one_settlement_is_checked_with_the_ledgers_of_its_events() {
+    let whole = checked(|_| {}).await;
+    assert_eq!(whole.findings, []);
+    assert_eq!((whole.rows, whole.grants), (1, 1));
+    assert!(whole.sums.voucher.0 > 0);
+
+    let changed = checked(|hand| {
+        let key = only(hand, Table::SettlementRow);
+        hand.change(&key, |row: &mut SettledRow| row.shares.voucher.0 += 1);
+    })
+    .await;
+    assert_eq!(changed.sums.voucher.0, whole.sums.voucher.0 + 1);
+    assert_found(
+        &changed.findings,
+        Table::SettlementRow,
+        "record ",
+        "not what its event",
+    );
+    assert_found(
+        &changed.findings,
+        Table::SettlementRun,
+        "settlement 853-",
+        "the rows of provider",
+    );
+
+    let without = checked(|hand| hand.remove(&only(hand, Table::SettlementProvider))).await;
+    assert_found(
+        &without.findings,
+        Table::SettlementRun,
+        "settlement 853-",
+        "do not add up",
+    );
+
+    let of_ledger = checked(|hand| {
+        let key = hand.keys(&Key::ledger(number(1))).pop().unwrap();
+        hand.change(&key, |posting: &mut Posting| {
+            posting.entries[0].thousandths += 1;
+        });
+    })
+    .await;
+    assert!(!of_ledger.findings.is_empty());
+    let of_another = checked(|hand| {
+        let key = hand.keys(&Key::ledger(number(2))).pop().unwrap();
+        hand.change(&key, |posting: &mut Posting| {
+            posting.entries[0].thousandths += 1;
+        });
+    })
+    .await;
+    assert_eq!(of_another, whole);
+}
+
+#[tokio::test]
+async fn a_settlement_that_is_not_there_has_nothing() {
+    let place = Place::new();
+    let store = place.open();
+    super::history::lived(&store).await;
+    let number = RunNumber::parse("853-2031-01-1").unwrap();
+    let report = store.check_settlement(number).await.unwrap();
+    assert_eq!((report.rows, report.grants), (0, 0));
+    assert_eq!(report.sums, Shares::default());
 }

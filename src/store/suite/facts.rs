@@ -88,3 +88,38 @@ async fn reads_touch_as_many_records_as_they_answer_whatever_else_is_kept() {
     }
     assert_eq!(count().await, (5 + 2 * 3, 7));
 }
+
+#[tokio::test]
+async fn an_organisers_grants_are_walked_by_customer_and_each_once() {
+    let place = Place::new();
+    let store = place.open();
+    store.put_registry(registry()).await.unwrap();
+    for (bits, id, version) in [(1, CHILD, 1), (2, OTHER, 1), (3, CHILD, 2), (4, OTHER, 2)] {
+        store.commit(creation(bits, id, version)).await.unwrap();
+    }
+    let whole = store.grants(turku(), None, 5).await.unwrap();
+    assert_eq!(whole.after, None);
+    let people: Vec<_> = whole.grants.iter().map(|(_, of)| &of.person_id).collect();
+    assert!(people[0] == people[1] && people[2] == people[3] && people[1] != people[2]);
+    let mut numbers: Vec<_> = whole.grants.iter().map(|(grant, _)| grant.number).collect();
+    numbers.sort();
+    assert_eq!(numbers, [1, 2, 3, 4].map(number));
+    for most in [1, 3, 4] {
+        let (mut walked, mut after) = (Vec::new(), None);
+        loop {
+            let read = store.grants(turku(), after, most).await.unwrap();
+            assert!(read.grants.len() <= most);
+            walked.extend(read.grants);
+            after = read.after;
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(walked, whole.grants);
+    }
+    let other = OrganiserCode::Municipality(MunicipalityCode::parse("091").unwrap());
+    assert_eq!(
+        store.grants(other, None, 5).await.unwrap().grants,
+        Vec::new()
+    );
+}

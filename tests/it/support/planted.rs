@@ -283,6 +283,7 @@ impl Planted {
                 grant,
                 postings: Vec::new(),
                 events: Vec::new(),
+                registry_seen: None,
             };
             effect.grant.revision += 1;
             for index in 0..100 {

@@ -1,11 +1,12 @@
-//! A hand on a site's closed store: what one could do who has the master key and knows the format, but does not
+//! A hand on a site's closed store, of sled's but for [`change_last`]: what one could do who has the master key and knows the format, but does not
 //! compute the audit chain's links anew. Seals and checksums are right afterwards.
 
 use psop_adapter::secrets::{KeyFilePolicy, Keyring, MasterKey, WrappedKeys};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::server::Site;
+use super::postgres::Postgres;
+use super::server::{BackEnd, Site, back_end};
 
 const META: u8 = 0x01;
 pub const LEDGER: u8 = 0x27;
@@ -20,6 +21,32 @@ pub type ChainedRow = (u64, [u8; 32], Vec<u8>);
 
 /// Batches, records, access rows, last link, changes, epoch, version of the keys, seals.
 type State = (u64, u64, u64, [u8; 32], u64, [u8; 16], u64, u64);
+
+/// Changes the payload of the last record of a table that is not sealed, on the back end of this run. No server may run.
+pub fn change_last(site: &Site, table: u8, change: impl FnOnce(&mut Vec<u8>)) {
+    if back_end() == BackEnd::Sled {
+        return Hand::on(site).change_last(table, change);
+    }
+    let name = match table {
+        LEDGER => "ledger",
+        SETTLEMENT_ROW => "settlement_row",
+        _ => panic!("no table is known for {table:#x}"),
+    };
+    let config = std::fs::read_to_string(site.config()).unwrap();
+    let (_, database) = config.split_once("\nurl = \"").unwrap();
+    let database = database.split('"').next().unwrap().rsplit('/').next();
+    let run = |sql: &str| Postgres::shared().run(database.unwrap(), sql);
+    let last = run(&format!(
+        "SELECT encode(key, 'hex'), encode(record, 'hex') FROM {name} ORDER BY key DESC LIMIT 1"
+    ));
+    let (key, record) = last.trim_end().split_once('|').unwrap();
+    let mut payload = hex::decode(record).unwrap()[5..].to_vec();
+    change(&mut payload);
+    let record = hex::encode(enveloped(&hex::decode(key).unwrap(), &payload));
+    run(&format!(
+        "UPDATE {name} SET record = '\\x{record}' WHERE key = '\\x{key}'"
+    ));
+}
 
 /// The open files of a closed store.
 pub struct Hand {

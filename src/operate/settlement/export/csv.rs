@@ -3,6 +3,7 @@
 
 use super::{Form, Settlement, payment_of};
 use crate::domain::settlement::{ProviderSums, SettledRow};
+use crate::operate::csv::write_row;
 
 const COLUMNS: [&str; 20] = [
     "record",
@@ -33,14 +34,7 @@ pub(super) struct Csv(Vec<u8>);
 
 impl Csv {
     fn write(&mut self, row: [&str; COLUMNS.len()]) {
-        let mut writer = csv::WriterBuilder::new()
-            .delimiter(b';')
-            .terminator(csv::Terminator::CRLF)
-            .buffer_capacity(512)
-            .from_writer(&mut self.0);
-        // Writing into memory does not fail.
-        let _ = writer.write_record(row);
-        let _ = writer.flush();
+        write_row(&mut self.0, &row);
     }
 }
 

@@ -77,7 +77,7 @@ impl<'a> Payments<'a> {
     /// The message's name: another one once the settlement was changed, so that a bank knows a file that comes twice.
     pub(super) fn message(&self) -> String {
         let run = &self.settlement.run;
-        format!("{}-v{}", run.number, run.version)
+        format!("{}-v{}", run.number, run.payment_version())
     }
 
     pub(super) fn summary(&self) -> String {
