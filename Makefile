@@ -39,7 +39,7 @@ ON_POSTGRES := registry_apply:: registry_imports:: scale:: scenarios:: repeats::
 ON_TWO_ADAPTERS := scenarios:: repeats_at_once:: events_at_once::
 
 .DEFAULT_GOAL := help
-.PHONY: help run test packages-test units-test check deb deb-test container container-test bench fmt contract kill-test crash-test failover-test at-once-test hostile-test paging-test scale-test catalogue-test registration-test docs-test exports-test year-test traces-test fuzz clean-debian-test \
+.PHONY: help run test packages-test units-test check deb deb-test container container-test bench fmt contract kill-test crash-test failover-test at-once-test hostile-test paging-test scale-test catalogue-test registration-test admin-api-test docs-test exports-test year-test traces-test fuzz clean-debian-test \
 	interop build-packages test-packages quick-stacks fuzz-packages
 
 help: ## List the targets
@@ -146,6 +146,10 @@ catalogue-test: build-packages ## The catalogue page in a real browser (Chromium
 registration-test: build-packages ## Registering at a security server, X-Road's own OpenAPI document (XROAD_ADMIN_API=FOLDER) held against every request and answer by Prism
 	@tests/prism.sh target/prism
 	PSOP_TEST_PRISM=$(CURDIR)/target/prism cargo test --locked --test it -- registration::
+
+admin-api-test: build-packages ## The Admin API held to its OpenAPI document by schemathesis, with tokens of each role and none (minutes)
+	PSOP_TEST_SCHEMATHESIS=$$(tests/schemathesis.sh $(CURDIR)/target/schemathesis) \
+		cargo test --locked --test it -- admin_api:: --nocapture
 
 docs-test: build-packages test-packages ## Every command of the documents understood or run, every file, link and key there
 	cargo test --locked --test it -- documentation:: packaging:: config_command:: monitoring::

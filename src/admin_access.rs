@@ -23,6 +23,10 @@ use serde::{Deserialize, Serialize};
 pub const NONCE_HEADER: &str = "psop-nonce";
 /// Header of the answer that holds the proof.
 pub const PROOF_HEADER: &str = "psop-proof";
+/// Header by which the owner says who of the operating system's users they are. It counts with the owner's token only.
+pub const USER_HEADER: &str = "psop-user";
+/// Longest name of a user that is taken, in bytes.
+pub const USER_BYTES_MAX: usize = 256;
 /// Length of a nonce, in characters.
 pub const NONCE_CHARS: usize = 64;
 

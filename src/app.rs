@@ -20,14 +20,15 @@ use tracing::Instrument as _;
 use crate::clock::Clock;
 use crate::config::{Config, DatabaseUrl, Environment, Limits, StoreKind};
 use crate::contract::wsdl;
+use crate::domain::client::ClientId;
 use crate::http::route::{Part, SAMPLES};
 use crate::http::{Endpoint, Refusal, SoapHead, SoapRequest, SoapResponse};
 use crate::mandate::Mandates;
 use crate::mandate::client::{Client, ClientError};
 use crate::partner::catalogue;
 use crate::partner::limits::Language;
+use crate::rates::Rates;
 use crate::secrets::{KeyFilePolicy, Keyring, MasterKey, SecretsError};
-use crate::services::client_rate::ClientRates;
 use crate::services::{self, Catalogue, Failure, Services};
 use crate::soap::envelope::{self, Received, Unreadable};
 use crate::soap::fault::{Fault, FaultCode};
@@ -63,7 +64,9 @@ pub struct App {
     header_text_chars_max: usize,
     in_flight: Semaphore,
     in_flight_max: usize,
-    client_rates: ClientRates,
+    client_rates: Rates<ClientId>,
+    /// Largest answer of the Admin API as one object, in bytes.
+    answer_bytes_max: usize,
     catalogue: Catalogue,
     wsdl: Bytes,
     public_url: String,
@@ -162,6 +165,8 @@ pub fn services(config: &Config, store: Arc<dyn Store>, keyring: Arc<Keyring>) -
         misses_max: config.limits.misses_max,
         misses_window: Duration::from_secs(config.limits.misses_window_s),
         feed_rows_max: config.limits.feed_rows_max,
+        tokens_max: config.limits.admin_tokens_max,
+        token_days_max: config.limits.admin_token_days_max,
         retention: config.retention.clone(),
     }
 }
@@ -199,7 +204,8 @@ impl App {
             header_text_chars_max: limits.header_text_chars_max,
             in_flight: Semaphore::new(limits.requests_in_flight_max),
             in_flight_max: limits.requests_in_flight_max,
-            client_rates: ClientRates::new(limits.client_requests_per_s_max),
+            answer_bytes_max: limits.admin_answer_bytes_max,
+            client_rates: Rates::new(limits.client_requests_per_s_max, Duration::from_secs(1)),
             catalogue,
             wsdl: Bytes::from(wsdl::wsdl(
                 &catalogue.published(),

@@ -23,6 +23,7 @@ mod settlement;
 mod status;
 mod store;
 mod tls;
+mod token;
 mod validate;
 
 use std::io::Read;
@@ -81,6 +82,9 @@ enum Command {
     /// Settle an organiser's events
     #[command(subcommand)]
     Settlement(settlement::Settlement),
+    /// Let programs into the Admin API
+    #[command(subcommand)]
+    Token(token::Token),
     /// Write a month's figures, or what customers paid themselves, to a file
     #[command(subcommand)]
     Report(report::Report),
@@ -120,6 +124,7 @@ impl Cli {
             Command::Audit(command) => command.run(),
             Command::Events(command) => command.run(),
             Command::Settlement(command) => command.run(),
+            Command::Token(command) => command.run(),
             Command::Report(command) => command.run(),
             Command::Call(command) => command.run(),
             Command::Sample(command) => command.run(),
@@ -140,6 +145,23 @@ struct ConfigFile {
     /// Configuration file (TOML); environment variables such as PSOP_SERVER__LISTEN override it
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
+}
+
+/// What a command is asked of, and what it prints.
+#[derive(Debug, Args)]
+struct Asked {
+    #[command(flatten)]
+    config: ConfigFile,
+    /// Print the result as JSON, as the Admin API answers it
+    #[arg(long)]
+    json: bool,
+}
+
+impl Asked {
+    /// Runs an operator command.
+    fn run(&self, command: crate::operate::Command) -> anyhow::Result<ExitCode> {
+        operate::run_printing(&self.config, command, operate::Print::of(self.json))
+    }
 }
 
 impl ConfigFile {

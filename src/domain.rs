@@ -4,6 +4,7 @@
 //! "Now", "today" and everything the store knows are passed in; decisions come back as values.
 
 pub mod access;
+pub mod admin_token;
 pub mod authorisation;
 pub mod business_id;
 pub mod circumstances;

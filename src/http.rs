@@ -10,7 +10,7 @@
 //! - [`route`]: which request goes where
 //! - `exchange`: one request and its answer; `connection`: one connection; `timed_io`: a connection's time-outs;
 //!   `accept`: the next connection
-//! - [`admin`]: the admin listener, with `guard` (its door) and `commands` (what operators run)
+//! - [`admin`]: the admin listener, with `guard` (its door) and `api` (what operators run); [`problem`]: its refusals
 
 use std::future::Future;
 use std::pin::Pin;
@@ -19,6 +19,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
+use self::problem::Problem;
 use self::tls::certificate::Certificate;
 use crate::telemetry::metrics::Edge;
 
@@ -27,6 +28,7 @@ pub mod admin;
 mod connection;
 mod exchange;
 pub mod inherited;
+pub mod problem;
 pub mod route;
 pub mod server;
 #[cfg(test)]
@@ -70,35 +72,73 @@ pub trait Endpoint: Send + Sync + 'static {
 
 /// What stands behind the admin listener, beside [`Endpoint::ready`].
 pub trait Console: Send + Sync + 'static {
+    /// Who runs operations.
+    type Caller: Send;
+
     /// Which program this is, as a JSON object.
     fn version(&self) -> Bytes;
 
     /// Every metric, in OpenMetrics' text format.
     fn metrics(&self, connections_open: usize, certificates: &[Certificate]) -> Bytes;
 
-    /// Makes an operator command ready. Its work sends whole lines, the last of which tells how it ended, and may be
-    /// dropped wherever it waits.
-    ///
-    /// # Errors
-    /// [`CommandRefused`]; nothing was done.
-    fn command(
+    /// The OpenAPI document of the Admin API.
+    fn document(&self) -> Bytes;
+
+    /// The owner of the machine, by the name they give themselves.
+    fn owner(&self, user: &str) -> Self::Caller;
+
+    /// Who shows this token of the Admin API.
+    fn caller(&self, token: &[u8]) -> impl Future<Output = Result<Self::Caller, NotLetIn>> + Send;
+
+    /// Whether there is an operation of this name.
+    fn knows(&self, name: &str) -> bool;
+
+    /// Does what is asked, or begins it where the answer comes in lines.
+    fn answer(
         self: Arc<Self>,
-        name: &str,
-        arguments: Bytes,
-        lines: mpsc::Sender<Bytes>,
-    ) -> Result<Work, CommandRefused>;
+        asked: Asked<Self::Caller>,
+    ) -> impl Future<Output = Result<Answered, Problem>> + Send;
 }
 
-/// The work of an operator command.
+/// An operation of the Admin API that is asked for.
+#[derive(Debug)]
+pub struct Asked<C> {
+    pub name: String,
+    /// The body as it came.
+    pub arguments: Bytes,
+    pub caller: C,
+    pub form: Form,
+}
+
+/// The form of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// One JSON object.
+    Whole,
+    /// A JSON object a line, each as soon as there is one.
+    Lines,
+}
+
+/// An answer of the Admin API.
+pub enum Answered {
+    Whole(Bytes),
+    /// Work that sends whole lines, the last of which tells how it ended. It may be dropped wherever it waits.
+    Lines {
+        lines: mpsc::Receiver<Bytes>,
+        work: Work,
+    },
+}
+
+/// The work behind an answer in lines.
 pub type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Why an operator command is not begun.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CommandRefused {
-    /// There is none of this name.
-    Unknown,
-    /// The body is not its arguments. The text says why.
-    Arguments(String),
+/// Why a token lets nobody in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotLetIn {
+    /// It is none that holds.
+    Token,
+    /// Nobody can look now.
+    Store,
 }
 
 /// What a request's head says of its body.

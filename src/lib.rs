@@ -9,6 +9,7 @@
 pub mod contract;
 
 pub mod admin_access;
+pub mod admin_api;
 pub mod app;
 pub mod cli;
 pub mod clock;
@@ -20,6 +21,7 @@ pub mod mandate;
 pub mod operate;
 pub mod outgoing;
 pub mod partner;
+pub mod rates;
 pub mod registration;
 pub mod secrets;
 pub mod services;

@@ -13,7 +13,6 @@ pub mod post_saldo_purchasing_power;
 pub mod post_service_event;
 
 mod answer;
-pub mod client_rate;
 mod driver;
 mod granting;
 mod mandate;
@@ -31,6 +30,7 @@ use crate::contract::shape::Docs;
 use crate::contract::types::{Fault as FaultType, Purpose, Result as ResultType};
 use crate::contract::wsdl::{FaultDocs, Published, V1, Version};
 use crate::domain::access::{DataClass, MandateCheck, Representation};
+use crate::domain::admin_token::Organisers;
 use crate::domain::authorisation::{ActingFor, Refused};
 use crate::domain::business_id::BusinessId;
 use crate::domain::circumstances::Circumstances;
@@ -80,6 +80,9 @@ pub struct Services {
     pub retention: Retention,
     /// Events read for one page of the feed, however many of them the filters leave out.
     pub feed_rows_max: usize,
+    /// Tokens of the Admin API that are kept at once, and how long one may hold, in days.
+    pub tokens_max: usize,
+    pub token_days_max: usize,
 }
 
 /// Whose data a request is about, and who says so.
@@ -110,6 +113,8 @@ pub struct Context<'a> {
     pub services: &'a Services,
     pub client: &'a ClientId,
     pub acting_for: &'a ActingFor,
+    /// The only organisers whose data is there; `None` for all.
+    pub organisers: Option<&'a Organisers>,
     pub now: Timestamp,
     pub circumstances: Circumstances,
 }

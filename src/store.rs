@@ -26,6 +26,7 @@ use jiff::civil::Date;
 
 use crate::domain::access::AccessEntry;
 use crate::domain::access::DataClass;
+use crate::domain::admin_token::AdminToken;
 use crate::domain::client::ClientId;
 use crate::domain::customer::Customer;
 use crate::domain::event::Changed;
@@ -267,6 +268,10 @@ pub struct Change {
     pub registry: Option<RegistryStep>,
     /// A settlement run and its version, which must still be that: the decision rests on it.
     pub run_seen: Option<(RunNumber, u64)>,
+    /// A token as it is to be from now on: the stored one must have the version before, or be absent for 1.
+    pub token: Option<AdminToken>,
+    /// Names of tokens that hold no more and go.
+    pub tokens_forgotten: Vec<String>,
 }
 
 impl Change {
@@ -282,6 +287,8 @@ impl Change {
             settlement: None,
             registry: None,
             run_seen: None,
+            token: None,
+            tokens_forgotten: Vec::new(),
         }
     }
 }
@@ -363,6 +370,12 @@ pub trait Store: upkeep::Upkeep + Send + Sync + 'static {
 
     /// The client's misses still kept, at most `most`, newest first.
     fn misses<'a>(&'a self, client: &'a ClientId, most: usize) -> StoreFuture<'a, Vec<Miss>>;
+
+    /// The token of this name.
+    fn admin_token<'a>(&'a self, name: &'a str) -> StoreFuture<'a, Option<AdminToken>>;
+
+    /// Every token, by name.
+    fn admin_tokens(&self) -> StoreFuture<'_, Vec<AdminToken>>;
 
     /// Keeps a change whole and durably, or answers [`StoreError::Conflict`] and keeps nothing.
     fn commit(&self, change: Change) -> StoreFuture<'_, ()>;

@@ -4,20 +4,25 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 use tokio::sync::mpsc;
 
 use super::App;
+use crate::admin_api;
 use crate::contract::wsdl;
+use crate::http::problem::{Problem, Reason};
 use crate::http::tls::certificate::{Certificate, now_s};
-use crate::http::{CommandRefused, Console, Work};
-use crate::operate::{self, Command, LINES_WAITING_MAX, Line};
+use crate::http::{Answered, Asked, Console, Form, NotLetIn};
+use crate::operate::caller::Caller;
+use crate::operate::{self, Admitted, Done, LINES_WAITING_MAX, Line, token};
 use crate::telemetry::metrics::Now;
 
 /// So much of a certificate's fingerprint tells it from the others.
 const FINGERPRINT_CHARS: usize = 16;
 
 impl Console for App {
+    type Caller = Caller;
+
     fn version(&self) -> Bytes {
         let version = json!({
             "program": "psop-adapter",
@@ -44,34 +49,98 @@ impl Console for App {
         Bytes::from(self.metrics.text(now).unwrap_or_default())
     }
 
-    fn command(
-        self: Arc<Self>,
-        name: &str,
-        arguments: Bytes,
-        lines: mpsc::Sender<Bytes>,
-    ) -> Result<Work, CommandRefused> {
-        let name = Command::names()
-            .iter()
-            .find(|known| **known == name)
-            .ok_or(CommandRefused::Unknown)?;
-        let command = parse(name, &arguments)
-            .map_err(|error| CommandRefused::Arguments(error.to_string()))?;
+    fn document(&self) -> Bytes {
+        Bytes::from(admin_api::document())
+    }
+
+    fn owner(&self, user: &str) -> Caller {
+        Caller::owner(user)
+    }
+
+    async fn caller(&self, token: &[u8]) -> Result<Caller, NotLetIn> {
+        match token::caller(&self.services, token).await {
+            Ok(Ok(caller)) => Ok(caller),
+            Ok(Err(unknown)) => {
+                let reason = unknown.as_str();
+                tracing::warn!(reason, "a token of the Admin API let nobody in");
+                self.metrics.token_refused(reason);
+                Err(NotLetIn::Token)
+            }
+            Err(error) => {
+                tracing::error!("a token of the Admin API cannot be looked up: {error}");
+                Err(NotLetIn::Store)
+            }
+        }
+    }
+
+    fn knows(&self, name: &str) -> bool {
+        operate::find(name).is_some()
+    }
+
+    async fn answer(self: Arc<Self>, asked: Asked<Caller>) -> Result<Answered, Problem> {
+        let Asked {
+            name,
+            arguments,
+            caller,
+            form,
+        } = asked;
+        let listed = operate::find(&name)
+            .ok_or_else(|| Problem::new(Reason::NotFound, "there is no such operation"))?;
+        let command = listed
+            .parse(&arguments)
+            .map_err(|rule| Problem::new(Reason::Arguments, rule))?;
         drop(arguments);
-        Ok(Box::pin(run(self, name, command, lines)))
+        let told = Told::begun(&self, listed.name(), &caller);
+        let admitted = operate::admit(command, &self.services, caller).await;
+        let admitted = admitted.map_err(admin_api::problem)?;
+        match form {
+            Form::Whole => {
+                let services = &self.services;
+                let body = admin_api::whole(admitted, services, self.answer_bytes_max).await;
+                told.ended(body.is_ok());
+                body.map(Answered::Whole)
+            }
+            Form::Lines => {
+                let (sender, lines) = mpsc::channel(LINES_WAITING_MAX);
+                let work = Box::pin(stream(self, admitted, told, sender));
+                Ok(Answered::Lines { lines, work })
+            }
+        }
     }
 }
 
-/// The command of this name with arguments in JSON.
-fn parse(name: &str, arguments: &[u8]) -> Result<Command, serde_json::Error> {
-    let arguments: Value = serde_json::from_slice(arguments)?;
-    let named = Map::from_iter([(name.to_owned(), arguments)]);
-    serde_json::from_value(Value::Object(named))
+/// An operation as the log tells of it.
+struct Told {
+    name: &'static str,
+    began: Instant,
 }
 
-async fn run(app: Arc<App>, name: &'static str, command: Command, lines: mpsc::Sender<Bytes>) {
-    tracing::info!(command = name, "an operator command begins");
-    app.metrics.command_begun();
-    let began = Instant::now();
+impl Told {
+    fn begun(app: &App, name: &'static str, caller: &Caller) -> Told {
+        tracing::info!(
+            command = name,
+            by = caller.name,
+            "an operator command begins"
+        );
+        app.metrics.command_begun();
+        Told {
+            name,
+            began: Instant::now(),
+        }
+    }
+
+    fn ended(self, was_done: bool) {
+        tracing::info!(
+            command = self.name,
+            was_done,
+            took_us = u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX),
+            "an operator command ended"
+        );
+    }
+}
+
+/// Runs a command and sends its lines as they come.
+async fn stream(app: Arc<App>, admitted: Admitted, told: Told, lines: mpsc::Sender<Bytes>) {
     let (sender, mut said) = mpsc::channel(LINES_WAITING_MAX);
     let forwarding = async {
         while let Some(line) = said.recv().await {
@@ -82,13 +151,9 @@ async fn run(app: Arc<App>, name: &'static str, command: Command, lines: mpsc::S
         // No more lines are taken: a command that still has some stops.
         drop(said);
     };
-    let (done, ()) = tokio::join!(operate::perform(command, &app.services, sender), forwarding);
-    tracing::info!(
-        command = name,
-        exit_code = done.exit_code,
-        took_us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
-        "an operator command ended"
-    );
+    let performing = admitted.perform_telling(&app.services, sender);
+    let (done, ()) = tokio::join!(performing, forwarding);
+    told.ended(done == Done::WELL);
 }
 
 /// A line as it goes over the wire: one JSON object, and a line break.

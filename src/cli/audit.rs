@@ -6,9 +6,13 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::civil::Date;
+use serde_json::Value;
 
-use super::{ConfigFile, organiser_code, os_user::os_user};
+use super::operate::{Series, run_taking, say};
+use super::{Asked, ConfigFile, organiser_code};
 use crate::domain::registry::OrganiserCode;
+use crate::operate::audit::{AUDIT_COLUMNS, audit_csv};
+use crate::operate::values::Text;
 use crate::operate::{self, Command};
 
 /// Audit the access log.
@@ -31,7 +35,7 @@ pub enum Audit {
 )]
 pub struct Head {
     #[command(flatten)]
-    config: ConfigFile,
+    asked: Asked,
 }
 
 /// Walk the chain.
@@ -45,7 +49,7 @@ pub struct Verify {
     #[arg(long, value_name = "POSITION:HASH")]
     head: Option<String>,
     #[command(flatten)]
-    config: ConfigFile,
+    asked: Asked,
 }
 
 /// Print rows.
@@ -86,13 +90,13 @@ impl Audit {
     /// Runs the command.
     pub fn run(self) -> anyhow::Result<ExitCode> {
         match self {
-            Audit::Head(Head { config }) => {
-                let command = Command::AuditHead(operate::audit::Head {});
-                super::operate::run(&config, command)
+            Audit::Head(Head { asked }) => {
+                let command = Command::of(operate::audit::Head {});
+                asked.run(command)
             }
-            Audit::Verify(Verify { head, config }) => {
-                let command = Command::AuditVerify(operate::audit::Verify { head });
-                super::operate::run(&config, command)
+            Audit::Verify(Verify { head, asked }) => {
+                let command = Command::of(operate::audit::Verify { head });
+                asked.run(command)
             }
             Audit::Export(command) => command.run(),
         }
@@ -110,17 +114,42 @@ impl Export {
             None => None,
         };
         let command = operate::audit::Export {
-            user: os_user(),
-            organiser: self.organiser,
+            organiser: Text(self.organiser),
             person_id,
             from: self.from,
             to: self.to,
-            format: match self.format {
-                Format::Csv => operate::audit::Format::Csv,
-                Format::Jsonl => operate::audit::Format::Jsonl,
-            },
         };
-        super::operate::run(&self.config, Command::AuditExport(command))
+        let mut rows = Rows {
+            command: Some(Command::of(command)),
+            format: self.format,
+        };
+        run_taking(&self.config, &mut rows)
+    }
+}
+
+/// Rows printed as they come.
+struct Rows {
+    command: Option<Command>,
+    format: Format,
+}
+
+impl Series for Rows {
+    fn next(&mut self, _: Option<Value>) -> anyhow::Result<Option<Command>> {
+        Ok(self.command.take())
+    }
+
+    fn list(&mut self) -> anyhow::Result<()> {
+        match self.format {
+            Format::Csv => say(&AUDIT_COLUMNS.join(",")),
+            Format::Jsonl => Ok(()),
+        }
+    }
+
+    fn item(&mut self, item: Value) -> anyhow::Result<()> {
+        match (self.format, &item) {
+            (Format::Csv, Value::Object(row)) => say(&audit_csv(row)),
+            _ => say(&item.to_string()),
+        }
     }
 }
 

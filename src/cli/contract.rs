@@ -1,5 +1,5 @@
-//! `contract write|check`: the committed WSDL and schemas, made from the listings in the code, and the page of
-//! codes, made from their texts.
+//! `contract write|check`: the committed WSDL and schemas, made from the listings in the code, the page of codes, made
+//! from their texts, and the OpenAPI document of the Admin API, made from its types.
 
 mod codes_page;
 
@@ -13,10 +13,10 @@ use crate::config;
 use crate::contract::wsdl::{ContractFile, files};
 use crate::services::{published, published_faults};
 
-/// Write or check the WSDL, the schemas and the page of codes.
+/// Write or check the WSDL, the schemas, the page of codes and the document of the Admin API.
 #[derive(Debug, Subcommand)]
 pub enum Contract {
-    /// Write wsdl/, xsd/ and docs/codes.md from the listings in the code
+    /// Write wsdl/, xsd/, docs/codes.md and docs/admin-api.json from the code
     #[command(after_help = "Example: psop-adapter contract write --dir .")]
     Write(Where),
     /// Exit 1 when the files are not what the listings make
@@ -44,6 +44,10 @@ impl Where {
         let address = self.address.as_ref().unwrap_or(&default);
         let mut files = files(&published(), &published_faults(), address);
         files.push(codes_page::page());
+        files.push(ContractFile {
+            path: "docs/admin-api.json".to_owned(),
+            text: crate::admin_api::document(),
+        });
         files
     }
 

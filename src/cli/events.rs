@@ -7,12 +7,13 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use super::{ConfigFile, os_user::os_user};
+use super::{Asked, ConfigFile};
 use crate::contract::lexical::Lexical as _;
 use crate::contract::types::Quantity as WireQuantity;
 use crate::domain::money::Quantity;
 use crate::operate::Command;
 use crate::operate::events;
+use crate::operate::values::Text;
 
 /// Bring in, show and decide on service events.
 #[derive(Debug, Subcommand)]
@@ -54,7 +55,7 @@ pub struct Approve {
     #[arg(value_name = "EVENT_ID", required = true)]
     events: Vec<String>,
     #[command(flatten)]
-    config: ConfigFile,
+    asked: Asked,
 }
 
 /// Reject events.
@@ -70,7 +71,7 @@ pub struct Reject {
     #[arg(value_name = "EVENT_ID", required = true)]
     events: Vec<String>,
     #[command(flatten)]
-    config: ConfigFile,
+    asked: Asked,
 }
 
 /// Credit an event.
@@ -97,38 +98,41 @@ pub struct Credit {
     #[arg(long = "line", value_name = "N=QUANTITY", value_parser = line)]
     lines: Vec<(u64, Quantity)>,
     #[command(flatten)]
-    config: ConfigFile,
+    asked: Asked,
 }
 
 impl Events {
     /// Runs the command.
     pub fn run(self) -> anyhow::Result<ExitCode> {
-        let user = os_user();
         match self {
             Events::Import(command) => command.run(),
             Events::Show(Show { event, config }) => {
-                let command = Command::EventsShow(events::Show { user, event });
+                let command = Command::of(events::Show { event });
                 super::operate::run(&config, command)
             }
-            Events::Approve(Approve { events, config }) => {
-                let command = Command::EventsApprove(events::Approve { user, events });
-                super::operate::run(&config, command)
+            Events::Approve(Approve { events, asked }) => {
+                asked.run(Command::of(events::Approve { events }))
             }
-            Events::Reject(Reject { events, config }) => {
-                let command = Command::EventsReject(events::Reject { user, events });
-                super::operate::run(&config, command)
+            Events::Reject(Reject { events, asked }) => {
+                asked.run(Command::of(events::Reject { events }))
             }
             Events::Credit(credit) => {
-                let command = Command::EventsCredit(events::Credit {
-                    user,
+                let command = Command::of(events::Credit {
                     event: credit.event,
                     reason_code: credit.reason_code,
                     reason_text: credit.reason_text,
-                    lines: credit.lines,
+                    lines: credit.lines.into_iter().map(credit_line).collect(),
                 });
-                super::operate::run(&credit.config, command)
+                credit.asked.run(command)
             }
         }
+    }
+}
+
+fn credit_line((line_no, quantity): (u64, Quantity)) -> events::CreditLine {
+    events::CreditLine {
+        line_no,
+        quantity: Text(quantity),
     }
 }
 

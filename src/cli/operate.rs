@@ -15,15 +15,46 @@ use tokio::sync::mpsc;
 
 use self::server::Server;
 use super::ConfigFile;
+use super::os_user::os_user;
 use crate::app;
 use crate::config::{Config, Overrides};
+use crate::operate::caller::Caller;
 use crate::operate::{self, Command, LINES_WAITING_MAX, Line};
 use crate::services::Services;
 
 /// Runs a command, prints what it says as it comes, and tells its exit code.
 pub(super) fn run(config: &ConfigFile, command: Command) -> anyhow::Result<ExitCode> {
+    run_printing(config, command, Print::Lines)
+}
+
+/// [`run`], which prints either what is for people or the command's result.
+pub(super) fn run_printing(
+    config: &ConfigFile,
+    command: Command,
+    print: Print,
+) -> anyhow::Result<ExitCode> {
     let mut command = Some(command);
-    run_series(config, &mut |_| Ok(command.take()))
+    let next = &mut |_| Ok(command.take());
+    run_taking(config, &mut Lines { next, print })
+}
+
+/// What is printed of a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Print {
+    /// What it says for people.
+    Lines,
+    /// Its result, as JSON.
+    Result,
+}
+
+impl Print {
+    /// By the flag `--json`.
+    pub(super) fn of(json: bool) -> Print {
+        match json {
+            true => Print::Result,
+            false => Print::Lines,
+        }
+    }
 }
 
 /// Makes the next command of a series from what the one before carried over; `None` ends the series.
@@ -35,19 +66,66 @@ pub(super) trait Series {
     fn next(&mut self, carried: Option<Value>) -> anyhow::Result<Option<Command>>;
 
     /// Takes bytes for a file.
-    fn take(&mut self, bytes: &[u8]) -> anyhow::Result<()>;
+    fn take(&mut self, _bytes: &[u8]) -> anyhow::Result<()> {
+        bail!("the command gives bytes that nobody asked for, which is a defect of this program")
+    }
+
+    /// Prints a line that is for people.
+    fn out(&mut self, text: &str) -> anyhow::Result<()> {
+        say(text)
+    }
+
+    /// Takes note of a command's result, which goes to the next command of the series as well.
+    fn result(&mut self, _result: &Value) -> anyhow::Result<()> {
+        Ok(())
+    }
+
+    /// Takes note that the result is a list, whose items come one by one.
+    fn list(&mut self) -> anyhow::Result<()> {
+        Ok(())
+    }
+
+    /// Takes the next item of the list.
+    fn item(&mut self, _item: Value) -> anyhow::Result<()> {
+        Ok(())
+    }
 }
 
-/// Commands that give no bytes.
-struct Lines<'a, 'b>(&'a mut NextCommand<'b>);
+/// Prints a line on standard output.
+pub(super) fn say(text: &str) -> anyhow::Result<()> {
+    writeln!(std::io::stdout(), "{text}").context("cannot write the output")
+}
+
+/// Commands of which one thing is printed.
+struct Lines<'a, 'b> {
+    next: &'a mut NextCommand<'b>,
+    print: Print,
+}
 
 impl Series for Lines<'_, '_> {
     fn next(&mut self, carried: Option<Value>) -> anyhow::Result<Option<Command>> {
-        self.0(carried)
+        (self.next)(carried)
     }
 
-    fn take(&mut self, _: &[u8]) -> anyhow::Result<()> {
-        bail!("the command gives bytes that nobody asked for, which is a defect of this program")
+    fn out(&mut self, text: &str) -> anyhow::Result<()> {
+        match self.print {
+            Print::Lines => say(text),
+            Print::Result => Ok(()),
+        }
+    }
+
+    fn result(&mut self, result: &Value) -> anyhow::Result<()> {
+        match self.print {
+            Print::Lines => Ok(()),
+            Print::Result => say(&serde_json::to_string_pretty(result)?),
+        }
+    }
+
+    fn item(&mut self, item: Value) -> anyhow::Result<()> {
+        match self.print {
+            Print::Lines => Ok(()),
+            Print::Result => say(&item.to_string()),
+        }
     }
 }
 
@@ -56,7 +134,8 @@ pub(super) fn run_series(
     config: &ConfigFile,
     next: &mut NextCommand<'_>,
 ) -> anyhow::Result<ExitCode> {
-    run_taking(config, &mut Lines(next))
+    let print = Print::Lines;
+    run_taking(config, &mut Lines { next, print })
 }
 
 /// [`run_series`], with somebody to take bytes.
@@ -129,6 +208,7 @@ async fn run_here(
     command: Command,
     series: &mut dyn Series,
 ) -> anyhow::Result<Ended> {
+    let caller = Caller::owner(&os_user());
     let (sender, mut lines) = mpsc::channel(LINES_WAITING_MAX);
     let printing = async {
         let (mut exit_code, mut carried) = (None, None);
@@ -141,7 +221,10 @@ async fn run_here(
             .context("the command ended without an exit code, which is a defect of this program")?;
         Ok(Ended { exit_code, carried })
     };
-    let (_, printed) = tokio::join!(operate::perform(command, services, sender), printing);
+    let (_, printed) = tokio::join!(
+        operate::perform(command, services, caller, sender),
+        printing
+    );
     printed
 }
 
@@ -152,18 +235,19 @@ fn print(
     series: &mut dyn Series,
 ) -> anyhow::Result<Option<u8>> {
     match line {
-        Line::Out(text) => {
-            if let Err(error) = writeln!(std::io::stdout(), "{text}") {
-                bail!("cannot write the output: {error}");
-            }
-        }
+        Line::Out(text) => series.out(&text)?,
         Line::Err(text) => eprintln!("{text}"),
         Line::Data(text) => {
             let bytes = base64::decode_block(&text)
                 .context("the command's bytes are not this version's")?;
             series.take(&bytes)?;
         }
-        Line::Carry(value) => *carried = Some(value),
+        Line::Result(value) => {
+            series.result(&value)?;
+            *carried = Some(value);
+        }
+        Line::List => series.list()?,
+        Line::Item(value) => series.item(value)?,
         Line::Done(exit_code) => return Ok(Some(exit_code)),
     }
     Ok(None)

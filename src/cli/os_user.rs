@@ -3,16 +3,14 @@
 
 use std::os::unix::fs::MetadataExt as _;
 
-use crate::operate::acting::User;
-
 /// The user's name, or `uid:NUMBER` where the system's file of users has none.
-pub(super) fn os_user() -> User {
+pub(super) fn os_user() -> String {
     let Ok(process) = std::fs::metadata("/proc/self") else {
-        return User("unknown".to_owned());
+        return "unknown".to_owned();
     };
     let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
     let name = name_of(process.uid(), &users);
-    User(name.unwrap_or_else(|| format!("uid:{}", process.uid())))
+    name.unwrap_or_else(|| format!("uid:{}", process.uid()))
 }
 
 fn name_of(uid: u32, users: &str) -> Option<String> {

@@ -8,9 +8,10 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 
-use super::os_user::os_user;
+use super::operate::Print;
 use super::{ConfigFile, organiser_code};
 use crate::domain::registry::{OrganiserCode, Registry as Data};
+use crate::operate::values::Text;
 use crate::operate::{Command, registry};
 
 /// Load or show the registry.
@@ -136,29 +137,24 @@ pub struct ImportApprovals {
 impl Registry {
     /// Runs the command.
     pub fn run(self) -> anyhow::Result<ExitCode> {
-        let (config, command) = match self {
+        let (config, json, command) = match self {
             Registry::Apply(Apply { file, how }) => {
                 let registry = Box::new(read(&file)?);
-                let (config, way) = how.of(&file);
-                (
-                    config,
-                    Command::RegistryApply(registry::Apply { way, registry }),
-                )
+                let (config, json, way) = how.of(&file);
+                (config, json, Command::of(registry::Apply { way, registry }))
             }
-            Registry::Show(Show { config, json }) => {
-                (config, Command::RegistryShow(registry::Show { json }))
-            }
+            Registry::Show(Show { config, json }) => (config, json, Command::of(registry::Show {})),
             Registry::History(History {
                 organiser,
                 json,
                 config,
             }) => {
-                let history = registry::History { organiser, json };
-                (config, Command::RegistryHistory(history))
+                let organiser = organiser.map(Text);
+                (config, json, Command::of(registry::History { organiser }))
             }
             Registry::ImportCodes(import) => {
                 let text = csv_text(&import.file)?;
-                let (config, way) = import.how.of(&import.file);
+                let (config, json, way) = import.how.of(&import.file);
                 let import = registry::ImportCodes {
                     way,
                     oid: import.oid,
@@ -166,34 +162,32 @@ impl Registry {
                     text,
                     is_complete: import.complete,
                 };
-                (config, Command::RegistryImportCodes(import))
+                (config, json, Command::of(import))
             }
             Registry::ImportApprovals(import) => {
                 let text = csv_text(&import.file)?;
-                let (config, way) = import.how.of(&import.file);
+                let (config, json, way) = import.how.of(&import.file);
                 let import = registry::ImportApprovals {
                     way,
-                    organiser: import.organiser,
+                    organiser: Text(import.organiser),
                     text,
                     is_complete: import.complete,
                 };
-                (config, Command::RegistryImportApprovals(import))
+                (config, json, Command::of(import))
             }
         };
-        super::operate::run(&config, command)
+        super::operate::run_printing(&config, command, Print::of(json))
     }
 }
 
 impl How {
-    fn of(self, file: &Path) -> (ConfigFile, registry::Way) {
+    fn of(self, file: &Path) -> (ConfigFile, bool, registry::Way) {
         let way = registry::Way {
-            user: os_user(),
             source: file.display().to_string(),
             is_dry_run: self.dry_run,
             expected_version: self.expect_version,
-            json: self.json,
         };
-        (self.config, way)
+        (self.config, self.json, way)
     }
 }
 

@@ -6,9 +6,10 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use super::part::run_into;
-use super::{ConfigFile, month, organiser_code, os_user::os_user};
+use super::{ConfigFile, month, organiser_code};
 use crate::domain::registry::OrganiserCode;
 use crate::domain::settlement::Month;
+use crate::operate::values::Text;
 use crate::operate::{Command, report};
 
 /// Report on a month.
@@ -69,7 +70,6 @@ pub struct OwnShares {
 impl Report {
     /// Runs the command.
     pub fn run(self) -> anyhow::Result<ExitCode> {
-        let user = os_user();
         match self {
             Report::Monthly(Monthly {
                 month,
@@ -78,11 +78,10 @@ impl Report {
                 config,
             }) => {
                 let monthly = report::Monthly {
-                    user,
-                    month,
-                    organiser,
+                    month: Text(month),
+                    organiser: organiser.map(Text),
                 };
-                run_into(&config, Command::ReportMonthly(monthly), &out)
+                run_into(&config, Command::of(monthly), &out)
             }
             Report::OwnShares(OwnShares {
                 organiser,
@@ -91,11 +90,10 @@ impl Report {
                 config,
             }) => {
                 let own_shares = report::OwnShares {
-                    user,
-                    organiser,
-                    month,
+                    organiser: Text(organiser),
+                    month: Text(month),
                 };
-                run_into(&config, Command::ReportOwnShares(own_shares), &out)
+                run_into(&config, Command::of(own_shares), &out)
             }
         }
     }

@@ -8,9 +8,10 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use super::{ConfigFile, month, organiser_code, os_user::os_user};
+use super::{Asked, month, organiser_code};
 use crate::domain::registry::OrganiserCode;
 use crate::domain::settlement::Month;
+use crate::operate::values::Text;
 use crate::operate::{Command, settlement};
 
 /// Settle an organiser's events.
@@ -50,7 +51,7 @@ pub struct Run {
     #[arg(long, value_name = "YYYY-MM", value_parser = month)]
     month: Month,
     #[command(flatten)]
-    config: ConfigFile,
+    asked: Asked,
 }
 
 /// Print a settlement.
@@ -62,7 +63,7 @@ pub struct Show {
     /// Number of the settlement
     number: String,
     #[command(flatten)]
-    config: ConfigFile,
+    asked: Asked,
 }
 
 /// Confirm a draft.
@@ -75,7 +76,7 @@ pub struct Confirm {
     /// Number of the settlement
     number: String,
     #[command(flatten)]
-    config: ConfigFile,
+    asked: Asked,
 }
 
 /// Note that it was paid.
@@ -88,7 +89,7 @@ pub struct Paid {
     /// Number of the settlement
     number: String,
     #[command(flatten)]
-    config: ConfigFile,
+    asked: Asked,
 }
 
 /// Cancel a draft.
@@ -101,7 +102,7 @@ pub struct CancelDraft {
     /// Number of the settlement
     number: String,
     #[command(flatten)]
-    config: ConfigFile,
+    asked: Asked,
 }
 
 /// Prove settlements.
@@ -123,58 +124,58 @@ pub struct Verify {
     #[arg(long, value_name = "YYYY-MM", value_parser = month, requires = "organiser")]
     month: Option<Month>,
     #[command(flatten)]
-    config: ConfigFile,
+    asked: Asked,
 }
 
 impl Verify {
     fn run(self) -> anyhow::Result<ExitCode> {
         let which = match (self.organiser, self.month) {
-            (Some(organiser), Some(month)) => settlement::Which::Month(organiser, month),
+            (Some(organiser), Some(month)) => settlement::Which::OfMonth {
+                organiser: Text(organiser),
+                month: Text(month),
+            },
             _ => settlement::Which::Number(self.number.unwrap_or_default()),
         };
-        let user = os_user();
-        let verify = settlement::Verify { user, which };
-        super::operate::run(&self.config, Command::SettlementVerify(verify))
+        let verify = settlement::Verify { which };
+        self.asked.run(Command::of(verify))
     }
 }
 
 impl Settlement {
     /// Runs the command.
     pub fn run(self) -> anyhow::Result<ExitCode> {
-        let user = os_user();
-        let (config, command) = match self {
+        let (asked, command) = match self {
             Settlement::Run(Run {
                 organiser,
                 month,
-                config,
+                asked,
             }) => {
                 let run = settlement::Run {
-                    user,
-                    organiser,
-                    month,
+                    organiser: Text(organiser),
+                    month: Text(month),
                 };
-                (config, Command::SettlementRun(run))
+                (asked, Command::of(run))
             }
-            Settlement::Show(Show { number, config }) => {
-                let show = settlement::Show { user, number };
-                (config, Command::SettlementShow(show))
+            Settlement::Show(Show { number, asked }) => {
+                let show = settlement::Show { number };
+                (asked, Command::of(show))
             }
-            Settlement::Confirm(Confirm { number, config }) => {
-                let confirm = settlement::Confirm { user, number };
-                (config, Command::SettlementConfirm(confirm))
+            Settlement::Confirm(Confirm { number, asked }) => {
+                let confirm = settlement::Confirm { number };
+                (asked, Command::of(confirm))
             }
-            Settlement::Paid(Paid { number, config }) => {
-                let paid = settlement::Paid { user, number };
-                (config, Command::SettlementPaid(paid))
+            Settlement::Paid(Paid { number, asked }) => {
+                let paid = settlement::Paid { number };
+                (asked, Command::of(paid))
             }
-            Settlement::CancelDraft(CancelDraft { number, config }) => {
-                let cancel = settlement::CancelDraft { user, number };
-                (config, Command::SettlementCancelDraft(cancel))
+            Settlement::CancelDraft(CancelDraft { number, asked }) => {
+                let cancel = settlement::CancelDraft { number };
+                (asked, Command::of(cancel))
             }
             Settlement::Export(export) => return export.run(),
             Settlement::Report(report) => return report.run(),
             Settlement::Verify(verify) => return verify.run(),
         };
-        super::operate::run(&config, command)
+        asked.run(command)
     }
 }

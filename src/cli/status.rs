@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::ConfigFile;
+use super::Asked;
 use crate::operate::{self, Command};
 
 /// Say how things are.
@@ -13,13 +13,13 @@ use crate::operate::{self, Command};
     Example: psop-adapter status --config fixtures/demo/psop-adapter.toml")]
 pub struct Status {
     #[command(flatten)]
-    config: ConfigFile,
+    asked: Asked,
 }
 
 impl Status {
     /// Asks and prints.
     pub fn run(self) -> anyhow::Result<ExitCode> {
-        let command = Command::Status(operate::status::Status {});
-        super::operate::run(&self.config, command)
+        let command = Command::of(operate::status::Status {});
+        self.asked.run(command)
     }
 }

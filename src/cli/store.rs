@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 
 use clap::{Args, Subcommand};
 
-use super::{ConfigFile, os_user::os_user};
+use super::ConfigFile;
+use super::operate::Print;
 use crate::app::key_file_policy;
 use crate::config::Overrides;
 use crate::operate::{self, Command};
@@ -135,18 +136,18 @@ impl Store {
     pub fn run(self) -> anyhow::Result<ExitCode> {
         match self {
             Store::Check(Check { config, json }) => {
-                let command = Command::StoreCheck(operate::store_check::Check { json });
-                super::operate::run(&config, command)
+                let command = Command::of(operate::store_check::Check {});
+                super::operate::run_printing(&config, command, Print::of(json))
             }
             Store::Backup(command) => command.run(),
             Store::Restore(command) => command.run(),
             Store::Copy(command) => command.run(),
             Store::Stats(Stats { config, json }) => {
-                let command = Command::StoreStats(operate::store::stats::Stats { json });
-                super::operate::run(&config, command)
+                let command = Command::of(operate::store::stats::Stats {});
+                super::operate::run_printing(&config, command, Print::of(json))
             }
             Store::Migrate(Migrate { config }) => {
-                let command = Command::StoreMigrate(operate::store::migrate::Migrate {});
+                let command = Command::of(operate::store::migrate::Migrate {});
                 super::operate::run(&config, command)
             }
             Store::Rekey(command) => command.run(),
@@ -157,16 +158,13 @@ impl Store {
 
 impl Purge {
     fn run(self) -> anyhow::Result<ExitCode> {
-        let json = self.json;
         let command = match self.proofs {
-            true => Command::StorePurgeProofs(operate::store::purge::Proofs { json }),
-            false => Command::StorePurge(operate::store::purge::Purge {
-                user: os_user(),
+            true => Command::of(operate::store::purge::Proofs {}),
+            false => Command::of(operate::store::purge::Purge {
                 is_dry_run: self.dry_run,
-                json,
             }),
         };
-        super::operate::run(&self.config, command)
+        super::operate::run_printing(&self.config, command, Print::of(self.json))
     }
 }
 
@@ -179,9 +177,9 @@ impl Rekey {
                 // One that nobody made would be lost with this machine.
                 policy.create_missing = false;
                 let new_key = MasterKey::load(path, policy)?;
-                Command::StoreRekey(operate::store::rekey::Rekey { new_key })
+                Command::of(operate::store::rekey::Rekey { new_key })
             }
-            None => Command::StoreRekeyFinish(operate::store::rekey::Finish {}),
+            None => Command::of(operate::store::rekey::Finish {}),
         };
         super::operate::run(&self.config, command)
     }

@@ -73,6 +73,14 @@ pub struct Limits {
     pub admin_commands_max: usize,
     /// Largest arguments of an operator command, in bytes.
     pub admin_body_bytes_max: usize,
+    /// Largest answer of an operator command that comes as one JSON object, in bytes; more comes as lines.
+    pub admin_answer_bytes_max: usize,
+    /// Most tokens of the Admin API that are kept, those that hold no more included, a count.
+    pub admin_tokens_max: usize,
+    /// Longest time that a token of the Admin API holds, in days.
+    pub admin_token_days_max: usize,
+    /// Most tokens that let nobody in from one address in a minute, a count; then every token but the owner's waits.
+    pub admin_token_failures_max: usize,
 }
 
 impl Default for Limits {
@@ -106,6 +114,10 @@ impl Default for Limits {
             admin_connections_max: 64,
             admin_commands_max: 4,
             admin_body_bytes_max: 67_108_864,
+            admin_answer_bytes_max: 16_777_216,
+            admin_tokens_max: 1_000,
+            admin_token_days_max: 366,
+            admin_token_failures_max: 30,
         }
     }
 }
@@ -167,6 +179,10 @@ impl Limits {
             admin_connections_max,
             admin_commands_max,
             admin_body_bytes_max,
+            admin_answer_bytes_max,
+            admin_tokens_max,
+            admin_token_days_max,
+            admin_token_failures_max,
         } = self;
         let count =
             |key, value: &usize| (key, u64::try_from(*value).unwrap_or(u64::MAX), 1, LIMIT_MAX);
@@ -205,6 +221,10 @@ impl Limits {
             count("admin_connections_max", admin_connections_max),
             count("admin_commands_max", admin_commands_max),
             count("admin_body_bytes_max", admin_body_bytes_max),
+            count("admin_answer_bytes_max", admin_answer_bytes_max),
+            count("admin_tokens_max", admin_tokens_max),
+            count("admin_token_days_max", admin_token_days_max),
+            count("admin_token_failures_max", admin_token_failures_max),
         ]
     }
 }
@@ -234,7 +254,7 @@ mod tests {
     #[test]
     fn every_limit_is_at_least_one_and_at_most_its_highest() {
         let limits = toml::Table::try_from(Limits::default()).unwrap();
-        assert_eq!(limits.len(), 28);
+        assert_eq!(limits.len(), 32);
         for key in limits.keys() {
             let lowest = if key == "idle_timeout_ms" { 1_000 } else { 1 };
             let highest = 4_294_967_295;

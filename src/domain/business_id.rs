@@ -10,8 +10,11 @@ use serde::{Deserialize, Serialize};
 const WEIGHTS: [u32; 7] = [7, 9, 10, 5, 8, 4, 2];
 
 /// A checked business id, `NNNNNNN-C`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(with = "String", extend("pattern" = "^[0-9]{7}-[0-9]$"))]
 pub struct BusinessId(String);
 
 /// Why a text is no valid business id.

@@ -11,7 +11,10 @@ use serde::{Deserialize, Serialize};
 const QUANTITY_SCALE: u128 = 1000;
 
 /// An amount of money in euro cents.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, schemars::JsonSchema,
+)]
+#[schemars(with = "String", rename = "Euros", extend("pattern" = r"^[0-9]+(\.[0-9]{1,2})?$"))]
 pub struct Cents(pub i64);
 
 /// A quantity in thousandths of its unit.

@@ -8,13 +8,19 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 /// A municipality code (kuntanumero): exactly three digits. Invariant: ASCII digits only.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(with = "String", extend("pattern" = "^[0-9]{3}$"))]
 pub struct MunicipalityCode([u8; 3]);
 
 /// A wellbeing services county code (hyvinvointialue): exactly two digits. Invariant: ASCII digits only.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(with = "String", extend("pattern" = "^[0-9]{2}$"))]
 pub struct CountyCode([u8; 2]);
 
 /// Why a loaded or stored text is no code.

@@ -8,6 +8,7 @@ pub mod reliance;
 use std::fmt;
 
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::business_id::BusinessId;
@@ -16,7 +17,9 @@ use super::money::Cents;
 use super::national_code::{CountyCode, MunicipalityCode};
 
 /// An organiser (palvelunjärjestäjä) by the national code of its kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum OrganiserCode {
     /// Kuntanumero, three digits.
@@ -35,7 +38,7 @@ impl fmt::Display for OrganiserCode {
 }
 
 /// How the customer gets the service. The list can grow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Instrument {
     /// Palveluseteli: the customer chooses the provider and pays the own share.
@@ -45,7 +48,7 @@ pub enum Instrument {
 }
 
 /// Unit that a service is counted in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Unit {
     /// Piece.
@@ -65,7 +68,7 @@ pub enum Unit {
 }
 
 /// Act that a grant rests on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum LegalBasis {
     #[serde(rename = "PSL_569_2009")]
     Psl569Of2009,
@@ -76,7 +79,9 @@ pub enum LegalBasis {
 }
 
 /// Field of life a service belongs to: decides which mandate a guardian needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum CustodyCategory {
     Social,
@@ -94,7 +99,7 @@ impl CustodyCategory {
 }
 
 /// A municipality or county that a code may name, whether it is an organiser here or not.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListedMunicipality {
     pub code: MunicipalityCode,
@@ -104,7 +109,7 @@ pub struct ListedMunicipality {
 }
 
 /// As [`ListedMunicipality`], for wellbeing services counties.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListedCounty {
     pub code: CountyCode,
@@ -114,7 +119,7 @@ pub struct ListedCounty {
 }
 
 /// Who grants and pays.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Organiser {
     pub code: OrganiserCode,
@@ -151,7 +156,7 @@ fn cancel_grace_days() -> u16 {
 }
 
 /// Class of a service in a national classification.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ServiceClass {
     pub oid: String,
@@ -160,7 +165,7 @@ pub struct ServiceClass {
 }
 
 /// A service (palvelu) of one organiser, as it is from one date on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ServiceType {
     pub organiser: OrganiserCode,
@@ -200,7 +205,7 @@ pub struct ServiceType {
 }
 
 /// Private company that gives services.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Provider {
     pub business_id: BusinessId,
@@ -214,7 +219,7 @@ pub struct Provider {
 }
 
 /// A place of business of a provider.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProviderUnit {
     pub unit_code: String,
@@ -224,7 +229,7 @@ pub struct ProviderUnit {
 }
 
 /// State of an approval. An ended one still counts on the days it was valid.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ApprovalState {
     Approved,
@@ -233,7 +238,7 @@ pub enum ApprovalState {
 }
 
 /// An organiser's approval of a provider for a service; always judged at the service date.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProviderApproval {
     pub organiser: OrganiserCode,
@@ -249,7 +254,7 @@ pub struct ProviderApproval {
 }
 
 /// What an organiser pays for a dental procedure under a price list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DentalPriceItem {
     pub organiser: OrganiserCode,
@@ -263,7 +268,7 @@ pub struct DentalPriceItem {
 }
 
 /// Which teeth a procedure code takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ToothRule {
     None,
@@ -273,7 +278,7 @@ pub enum ToothRule {
 }
 
 /// One code of a classification.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CodeItem {
     pub code: String,
@@ -295,7 +300,7 @@ pub struct CodeItem {
 }
 
 /// A classification by OID and version.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CodeSet {
     pub oid: String,
@@ -304,12 +309,13 @@ pub struct CodeSet {
 }
 
 /// What an X-Road client may do: these services, for these organisers or as these providers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClientGrant {
     /// Without a subsystem the grant is member-wide. In files that people write,
     /// `INSTANCE/CLASS/CODE[/SUBSYSTEM]`.
     #[serde(with = "as_text_for_people")]
+    #[schemars(with = "String")]
     pub client: ClientId,
     pub services: Vec<String>,
     #[serde(default)]
@@ -329,7 +335,7 @@ impl ClientGrant {
 }
 
 /// The whole registry, as a file gives it and as the store keeps it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Registry {
     #[serde(default, rename = "municipality")]

@@ -18,11 +18,13 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::admin::Guard;
+use super::problem::{Problem, Reason};
 use super::server::{DrainReport, Listeners, serve};
 use super::tls::Acceptor;
 use super::tls::certificate::Certificate;
 use super::{
-    CommandRefused, Console, Endpoint, Refusal, SoapHead, SoapRequest, SoapResponse, Work,
+    Answered, Asked, Console, Endpoint, NotLetIn, Refusal, SoapHead, SoapRequest, SoapResponse,
+    Work,
 };
 use crate::admin_access::Token;
 use crate::config::Limits;
@@ -112,8 +114,10 @@ impl Endpoint for TestEndpoint {
     }
 }
 
-/// Command `echo` says its arguments, `wait` a line before it waits and one after, `endless` lines for ever.
+/// `echo` says its arguments, `who` by whom and in which form it was asked, `wait` a line before it waits and one after, `endless` lines for ever.
 impl Console for TestEndpoint {
+    type Caller = String;
+
     fn version(&self) -> Bytes {
         Bytes::from_static(b"{}")
     }
@@ -122,32 +126,55 @@ impl Console for TestEndpoint {
         Bytes::from(format!("open {connections_open}\n"))
     }
 
-    fn command(
-        self: Arc<Self>,
-        name: &str,
-        arguments: Bytes,
-        lines: mpsc::Sender<Bytes>,
-    ) -> Result<Work, CommandRefused> {
-        match name {
-            "echo" => Ok(Box::pin(async move {
-                lines.send(arguments).await.unwrap();
-            })),
-            "wait" => Ok(Box::pin(async move {
-                lines.send(Bytes::from_static(b"begun\n")).await.unwrap();
+    fn document(&self) -> Bytes {
+        Bytes::from_static(b"{}")
+    }
+
+    fn owner(&self, user: &str) -> String {
+        format!("owner {user}")
+    }
+
+    async fn caller(&self, token: &[u8]) -> Result<String, NotLetIn> {
+        match token {
+            b"known" => Ok("token".to_owned()),
+            b"unasked" => Err(NotLetIn::Store),
+            _ => Err(NotLetIn::Token),
+        }
+    }
+
+    fn knows(&self, name: &str) -> bool {
+        name != "none"
+    }
+
+    async fn answer(self: Arc<Self>, asked: Asked<String>) -> Result<Answered, Problem> {
+        let Asked {
+            name,
+            arguments,
+            caller,
+            form,
+        } = asked;
+        let (sender, lines) = mpsc::channel(1);
+        let work: Work = match name.as_str() {
+            "echo" => Box::pin(async move {
+                sender.send(arguments).await.unwrap();
+            }),
+            "who" => return Ok(Answered::Whole(Bytes::from(format!("{caller} {form:?}")))),
+            "wait" => Box::pin(async move {
+                sender.send(Bytes::from_static(b"begun\n")).await.unwrap();
                 self.waiting.notify_one();
                 self.go_on.notified().await;
-                lines.send(Bytes::from_static(b"done\n")).await.unwrap();
-            })),
-            "endless" => Ok(Box::pin(async move {
+                sender.send(Bytes::from_static(b"done\n")).await.unwrap();
+            }),
+            "endless" => Box::pin(async move {
                 let told = Told(Arc::clone(&self));
-                while lines.send(Bytes::from(vec![b'x'; 65_536])).await.is_ok() {
+                while sender.send(Bytes::from(vec![b'x'; 65_536])).await.is_ok() {
                     self.lines.fetch_add(1, Ordering::Relaxed);
                 }
                 drop(told);
-            })),
-            "refused" => Err(CommandRefused::Arguments("as the test asks".to_owned())),
-            _ => Err(CommandRefused::Unknown),
-        }
+            }),
+            _ => return Err(Problem::new(Reason::Arguments, "as the test asks")),
+        };
+        Ok(Answered::Lines { lines, work })
     }
 }
 

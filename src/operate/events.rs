@@ -7,13 +7,15 @@ mod import;
 mod report;
 mod rows;
 mod show;
+mod told;
 
 use crate::domain::service_event::EventState;
 
-pub use decisions::{Approve, Credit, Reject};
-pub use import::{Import, Tally};
+pub use decisions::{Approve, Credit, CreditLine, Reject};
+pub use import::{Import, ImportAnswer, Tally};
 pub use report::REPORT_COLUMNS;
-pub use show::Show;
+pub use show::{EventTold, Show};
+pub use told::DecisionsAnswer;
 
 /// A state's name on the wire.
 fn state(state: EventState) -> &'static str {

@@ -10,11 +10,15 @@ mod print;
 mod problems;
 mod table;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::acting::User;
-use super::{Done, Failed, Output};
+use crate::domain::access::DataClass;
 use crate::domain::registry::Registry as Data;
+use crate::operate::caller::{Caller, Rank};
+use crate::operate::operation::{About, Needs, Operation, Published, Row};
+use crate::operate::output::Output;
+use crate::operate::{Done, Failed};
 use crate::services::Services;
 
 pub use self::approvals::ImportApprovals;
@@ -22,80 +26,149 @@ pub use self::codes::ImportCodes;
 pub use self::history::History;
 pub use self::table::{IMPORT_BYTES_MAX, IMPORT_ROWS_MAX};
 
+/// Purpose in the access log.
+const PURPOSE: &str = "PALVELUN_JARJESTAMINEN";
+
 /// How a change of the registry is made.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(rename = "RegistryWay")]
 pub struct Way {
-    pub user: User,
     /// What to call the change's source in messages and in the history, such as its file's name.
     pub source: String,
     /// Change nothing, and say what would change.
+    #[serde(default)]
     pub is_dry_run: bool,
     /// The version of the registry that the change was made for.
     pub expected_version: Option<u64>,
-    /// Report as JSON.
-    pub json: bool,
 }
 
 /// Make the registry in the store that of a file.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(rename = "RegistryApplyArguments")]
 pub struct Apply {
     pub way: Way,
     pub registry: Box<Data>,
 }
 
 /// Print the registry in the store.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Show {
-    /// As JSON instead of TOML.
-    pub json: bool,
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(rename = "RegistryShowArguments")]
+pub struct Show {}
+
+/// What the commands that change the registry need.
+const CHANGES: Needs = Needs {
+    rank: Rank::ADMINISTRATOR,
+    about: About::All,
+    row: Row::Own,
+};
+
+/// What the commands that print it need.
+const PRINTS: Needs = Needs {
+    rank: Rank::VIEWER,
+    about: About::All,
+    row: Row::One(PURPOSE, DataClass::Basic),
+};
+
+impl Published for Apply {
+    type Answer = print::Report<'static>;
+
+    const EXAMPLE: &'static str = r#"{
+        "way": {"source": "registry of 2026-03", "isDryRun": true, "expectedVersion": 1},
+        "registry": {"municipality": [{"code": "853", "name_fi": "Turku"}]}
+    }"#;
 }
 
-impl Apply {
-    pub(super) async fn run(self, services: &Services, output: &Output) -> Result<Done, Failed> {
+impl Operation for Apply {
+    const NAME: &'static str = "registry-apply";
+    const NEEDS: Needs = CHANGES;
+
+    async fn run(
+        self,
+        services: &Services,
+        caller: &Caller,
+        output: &Output,
+    ) -> Result<Done, Failed> {
         let wanted = *self.registry;
-        apply::run(services, output, &self.way, &|_| Ok(wanted.clone())).await
+        apply::run(services, caller, output, &self.way, &|_| Ok(wanted.clone())).await
     }
 }
 
 /// The registry with its version in front.
-#[derive(Serialize)]
-struct Shown {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "RegistryShown")]
+pub struct Shown {
     version: u64,
     #[serde(flatten)]
     registry: Data,
 }
 
-impl Show {
-    pub(super) async fn run(self, services: &Services, output: &Output) -> Result<Done, Failed> {
+impl Published for Show {
+    type Answer = Shown;
+
+    const EXAMPLE: &'static str = "{}";
+}
+
+impl Operation for Show {
+    const NAME: &'static str = "registry-show";
+    const NEEDS: Needs = PRINTS;
+
+    async fn run(self, services: &Services, _: &Caller, output: &Output) -> Result<Done, Failed> {
         let standing = services.store.standing_registry().await?;
         let (version, registry) = (standing.version, standing.registry);
-        let text = if self.json {
-            serde_json::to_string_pretty(&Shown { version, registry })?
-        } else {
-            format!(
-                "# registry version {version}\n{}",
-                toml::to_string(&registry)?
-            )
-        };
-        output.out(&text).await?;
+        let text = toml::to_string(&registry)?;
+        output.result(&Shown { version, registry }).await?;
+        output
+            .out(&format!("# registry version {version}\n{text}"))
+            .await?;
         Ok(Done::WELL)
     }
 }
 
 /// How many rows a registry has of each kind.
-pub(super) fn counts(data: &Data) -> [(&'static str, usize); 9] {
-    [
-        ("municipalities", data.municipalities.len()),
-        ("counties", data.counties.len()),
-        ("organisers", data.organisers.len()),
-        ("service types", data.service_types.len()),
-        ("providers", data.providers.len()),
-        ("approvals", data.approvals.len()),
-        ("price items", data.price_items.len()),
-        ("code sets", data.code_sets.len()),
-        ("client grants", data.client_grants.len()),
-    ]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "RegistryCounts")]
+pub struct Counts {
+    municipalities: usize,
+    counties: usize,
+    organisers: usize,
+    service_types: usize,
+    providers: usize,
+    approvals: usize,
+    price_items: usize,
+    code_sets: usize,
+    client_grants: usize,
+}
+
+impl Counts {
+    pub(super) fn of(data: &Data) -> Counts {
+        Counts {
+            municipalities: data.municipalities.len(),
+            counties: data.counties.len(),
+            organisers: data.organisers.len(),
+            service_types: data.service_types.len(),
+            providers: data.providers.len(),
+            approvals: data.approvals.len(),
+            price_items: data.price_items.len(),
+            code_sets: data.code_sets.len(),
+            client_grants: data.client_grants.len(),
+        }
+    }
+
+    /// Each kind with its count.
+    pub(super) fn rows(&self) -> [(&'static str, usize); 9] {
+        [
+            ("municipalities", self.municipalities),
+            ("counties", self.counties),
+            ("organisers", self.organisers),
+            ("service types", self.service_types),
+            ("providers", self.providers),
+            ("approvals", self.approvals),
+            ("price items", self.price_items),
+            ("code sets", self.code_sets),
+            ("client grants", self.client_grants),
+        ]
+    }
 }

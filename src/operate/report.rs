@@ -8,12 +8,17 @@
 mod monthly;
 mod own_shares;
 
+use openssl::sha::Sha256;
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use crate::domain::access::{AccessEntry, DataClass};
 use crate::domain::registry::{Organiser, OrganiserCode};
 use crate::domain::service_event::PlacedEvent;
 use crate::domain::settlement::Month;
 use crate::operate::Failed;
-use crate::operate::acting::User;
+use crate::operate::caller::Caller;
+use crate::operate::output::Output;
 use crate::services::Services;
 use crate::store::{OrganiserEntry, Stretch};
 
@@ -27,8 +32,13 @@ const PAGE_ROWS: usize = 500;
 const PURPOSE: &str = "PALVELUN_JARJESTAMINEN";
 
 /// The row of a report on an organiser, before anything of it is given.
-fn row(services: &Services, user: &User, command: &str, organiser: OrganiserCode) -> AccessEntry {
-    let row = user.row(services, command, PURPOSE, DataClass::Payment);
+fn row(
+    services: &Services,
+    caller: &Caller,
+    command: &str,
+    organiser: OrganiserCode,
+) -> AccessEntry {
+    let row = caller.row(services, command, PURPOSE, DataClass::Payment);
     AccessEntry {
         organiser: Some(organiser),
         ..row
@@ -42,6 +52,53 @@ async fn known(services: &Services, code: OrganiserCode) -> Result<Organiser, Fa
             let told = format!("the registry has no organiser {code}");
             Err(Failed::Refused(told))
         }
+    }
+}
+
+/// A report that is whole; its bytes, CSV, come beside this.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ReportFile {
+    /// The file's name, if nobody gives it another.
+    name: String,
+    /// Of the file, in hexadecimal.
+    sha256: String,
+    /// Rows with figures.
+    rows: u64,
+    /// Rows whose figures are left out, since they are about too few people.
+    rows_suppressed: u64,
+}
+
+/// A report on its way out.
+struct Giving<'a> {
+    output: &'a Output,
+    digest: Sha256,
+}
+
+impl<'a> Giving<'a> {
+    fn to(output: &'a Output) -> Giving<'a> {
+        Giving {
+            output,
+            digest: Sha256::new(),
+        }
+    }
+
+    /// Gives what is written so far.
+    async fn give(&mut self, written: &mut Vec<u8>) -> Result<(), Failed> {
+        let piece = std::mem::take(written);
+        self.digest.update(&piece);
+        self.output.data(&piece).await
+    }
+
+    /// Says that it is whole.
+    async fn end(self, name: String, rows: u64, rows_suppressed: u64) -> Result<(), Failed> {
+        let file = ReportFile {
+            name,
+            sha256: hex::encode(self.digest.finish()),
+            rows,
+            rows_suppressed,
+        };
+        self.output.result(&file).await
     }
 }
 

@@ -14,9 +14,9 @@ mod verify;
 pub use cancel::CancelDraft;
 pub use decide::{Confirm, Paid};
 pub use export::{Export, Exported, ExportedFile, Order};
-pub use run::Run;
-pub use show::Show;
-pub use verify::{Verify, Which};
+pub use run::{Run, RunAnswer};
+pub use show::{SettlementTold, Show};
+pub use verify::{Verify, VerifyAnswer, Which};
 
 /// Events read and moved on at a time: no other commit waits for more than these.
 const STEP_EVENTS_MAX: usize = 500;

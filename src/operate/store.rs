@@ -12,9 +12,13 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
-use super::{Failed, Output};
+use super::Failed;
+use super::output::Output;
 use crate::store::StoreError;
 use crate::store::upkeep::Walked;
+
+/// Purpose of what keeps the store in order.
+const MAINTENANCE: &str = "MAINTENANCE";
 
 /// How often a long walk says how far it is.
 const PROGRESS_EVERY: Duration = Duration::from_secs(5);

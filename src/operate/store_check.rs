@@ -8,7 +8,10 @@ use serde_json::json;
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
-use super::{Done, Failed, Output};
+use crate::operate::caller::{Caller, Rank};
+use crate::operate::operation::{About, Needs, Operation, Row};
+use crate::operate::output::Output;
+use crate::operate::{Done, Failed};
 use crate::services::Services;
 use crate::store::check::CheckReport;
 
@@ -18,13 +21,17 @@ const PROGRESS_EVERY: Duration = Duration::from_secs(5);
 /// Check the store. Ends as found wrong when anything is.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Check {
-    /// Report as JSON.
-    pub json: bool,
-}
+pub struct Check {}
 
-impl Check {
-    pub(super) async fn run(self, services: &Services, output: &Output) -> Result<Done, Failed> {
+impl Operation for Check {
+    const NAME: &'static str = "store-check";
+    const NEEDS: Needs = Needs {
+        rank: Rank::Owner,
+        about: About::All,
+        row: Row::None,
+    };
+
+    async fn run(self, services: &Services, _: &Caller, output: &Output) -> Result<Done, Failed> {
         let (sender, records) = watch::channel(0);
         let mut progress = move |so_far: u64| {
             sender.send_replace(so_far);
@@ -41,12 +48,8 @@ impl Check {
                 }
             }
         };
-        if self.json {
-            let text = serde_json::to_string_pretty(&as_json(&report))?;
-            output.out(&text).await?;
-        } else {
-            tell(&report, output).await?;
-        }
+        output.result(&as_json(&report)).await?;
+        tell(&report, output).await?;
         if report.findings.is_empty() {
             return Ok(Done::WELL);
         }

@@ -7,7 +7,9 @@ use crate::contract::facets::Facets;
 use crate::contract::shape::{Docs, Kind, Occurs, Shape};
 
 /// A language of the contract.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum, schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Language {
     Fi,

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::clock::{Clock, date_in_helsinki};
 use crate::domain::access::{AccessEntry, DataClass};
+use crate::domain::admin_token::Organisers;
 use crate::domain::authorisation::{self, ActingFor, Refused, authorise};
 use crate::domain::circumstances::Circumstances;
 use crate::domain::client::ClientId;
@@ -62,15 +63,16 @@ pub async fn answer<O: Operation>(
 
 /// Answers a request of the operator's own, made in the name of `acting_for`: nobody asks whether the
 /// caller may, and nothing is counted as a miss. Everything else goes as with any request: repeats,
-/// rules, one commit, the access log. `header` is an [`operator_header`].
+/// rules, one commit, the access log. What is of none of `organisers` is not there. `header` is an [`operator_header`].
 pub async fn answer_as<O: Operation>(
     services: &Services,
     header: &Header,
     acting_for: &ActingFor,
+    organisers: &Organisers,
     request: &O::Request,
 ) -> Result<Answer, Failure> {
     let way = Way::<O> {
-        is_operator: true,
+        operator_for: Some(organisers),
         ..Way::of(services, header, request)
     };
     way.answer_for(acting_for).await
@@ -96,8 +98,8 @@ struct Way<'a, O: Operation> {
     request: &'a O::Request,
     scope: Scope<'a>,
     now: Timestamp,
-    /// Whether the operator asks: trusted, and counted by no limit.
-    is_operator: bool,
+    /// For which organisers an operator asks, who is trusted and counted by no limit; `None` for a request that came.
+    operator_for: Option<&'a Organisers>,
 }
 
 impl<'a, O: Operation> Way<'a, O> {
@@ -108,7 +110,7 @@ impl<'a, O: Operation> Way<'a, O> {
             request,
             scope: O::scope(request),
             now: services.clock.now(),
-            is_operator: false,
+            operator_for: None,
         }
     }
 
@@ -182,7 +184,7 @@ impl<'a, O: Operation> Way<'a, O> {
         mandate: &mut Mandate,
     ) -> Result<Answer, Failure> {
         let newest_miss = match acting_for {
-            ActingFor::Provider(_) if !self.is_operator => self.check_misses().await?,
+            ActingFor::Provider(_) if self.operator_for.is_none() => self.check_misses().await?,
             ActingFor::Provider(_) | ActingFor::Organiser(_) => None,
         };
         if let Some(identity) = identity {
@@ -202,6 +204,7 @@ impl<'a, O: Operation> Way<'a, O> {
             }
         }
         let context = Context {
+            organisers: self.operator_for,
             services: self.services,
             client: &self.header.client,
             acting_for,
@@ -280,7 +283,7 @@ impl<'a, O: Operation> Way<'a, O> {
             answer_by_message: under_message.zip(kept.clone()),
             answer_by_reference: under_reference.zip(kept),
             unanswered_reference,
-            miss: (decision.is_miss && !self.is_operator).then(|| NewMiss {
+            miss: (decision.is_miss && self.operator_for.is_none()).then(|| NewMiss {
                 miss: Miss {
                     at: self.now,
                     machine_at: Clock::machine_now(),

@@ -119,7 +119,11 @@ pub(super) async fn decide(
                 },
                 customer_grants: false,
             };
-            context.services.store.grant_facts(query).await?
+            let facts = context.services.store.grant_facts(query).await?;
+            facts.filter(|facts| {
+                let organisers = context.organisers;
+                organisers.is_none_or(|organisers| organisers.holds(facts.grant.organiser))
+            })
         }
         None => None,
     };

@@ -4,6 +4,7 @@
 //!
 //! Personal data is sealed before it gets to an engine and found by keyed hashes (`change`, `reads`).
 
+mod admin_tokens;
 pub(in crate::store) mod audit;
 pub(in crate::store) mod backup;
 pub(in crate::store) mod batch;

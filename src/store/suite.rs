@@ -2,7 +2,7 @@
 //! `Place` (where a store is), `TheStore` and `RawHand` (records changed behind a store's back). Here is what the cases
 //! share and no back end decides.
 //!
-//! `commit` expectations, batches, limits · `facts`, `registry`, `misses` reads · `registry_history` changes of the
+//! `admin_tokens` the API's · `commit` expectations, batches, limits · `facts`, `registry`, `misses` reads · `registry_history` changes of the
 //! registry and what must not change under them · `events` their places, the feed, the
 //! ledger · `check`, `check_records`, `check_settlements` and `audit` what they find in a store that was tampered
 //! with · `purge`, `purge_log` what retention lets go and what it must not.

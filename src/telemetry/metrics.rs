@@ -26,6 +26,7 @@ const DURATION_BUCKETS_S: [f64; 12] = [
 
 type ByService = [(&'static str, &'static str); 1];
 type ByRequest = [(&'static str, &'static str); 3];
+type ByReason = [(&'static str, &'static str); 1];
 type ByStage = [(&'static str, &'static str); 1];
 type ByCertificate = [(&'static str, String); 2];
 
@@ -41,6 +42,7 @@ pub struct Metrics {
     in_flight: Gauge,
     connections_open: Gauge,
     commands: Counter,
+    tokens_refused: Family<ByReason, Counter>,
     store_ready: Gauge,
     store_bytes: Gauge,
     certificate_s: Family<ByCertificate, Gauge>,
@@ -125,6 +127,12 @@ impl Metrics {
             "Operator commands begun",
             commands.clone(),
         );
+        let tokens_refused = Family::default();
+        registry.register(
+            "admin_tokens_refused",
+            "Tokens shown to the Admin API that let nobody in, by why",
+            tokens_refused.clone(),
+        );
         let store_ready = Gauge::default();
         registry.register(
             "store_ready",
@@ -160,6 +168,7 @@ impl Metrics {
             in_flight,
             connections_open,
             commands,
+            tokens_refused,
             store_ready,
             store_bytes,
             certificate_s,
@@ -206,6 +215,13 @@ impl Metrics {
     /// Counts an operator command.
     pub fn command_begun(&self) {
         self.commands.inc();
+    }
+
+    /// Counts a token that let nobody in. The reason must be of a bounded set.
+    pub fn token_refused(&self, reason: &'static str) {
+        self.tokens_refused
+            .get_or_create(&[("reason", reason)])
+            .inc();
     }
 
     /// Every metric as text.

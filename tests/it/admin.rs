@@ -78,7 +78,7 @@ fn without_the_token_and_with_a_wrong_one_nothing_is_done() {
     let server = site.start();
     let token = told(&site)["token"].as_str().unwrap().to_owned();
     let call = |authorization: &str| {
-        let head = "POST /commands/status HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2";
+        let head = "POST /api/v1/status HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 2";
         let whole = format!("{head}{authorization}\r\nConnection: close\r\n\r\n{{}}");
         exchange(server.admin, whole.as_bytes()).unwrap()
     };
@@ -94,7 +94,7 @@ fn without_the_token_and_with_a_wrong_one_nothing_is_done() {
     }
     let done = call(&format!("\r\nAuthorization: Bearer {token}"));
     assert_eq!(done.status, 200);
-    assert!(done.body.contains("{\"done\":0}"), "{}", done.body);
+    assert!(done.body.contains("\"exitCode\":0"), "{}", done.body);
 }
 
 #[test]

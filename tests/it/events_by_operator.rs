@@ -6,6 +6,7 @@ use psop_adapter::contract::types::{
     BusinessId, EventId, Money, PersonId, PostMeta, PurchasingPowerNumber, Purpose, Quantity,
     Text60, Text80,
 };
+use psop_adapter::domain::admin_token::Organisers;
 use psop_adapter::domain::authorisation::ActingFor;
 use psop_adapter::domain::business_id;
 use psop_adapter::domain::event::Action;
@@ -61,8 +62,13 @@ fn send(planted: &Planted, request: &PostServiceEventRequest) -> Answer {
     let header = operator_header::<PostServiceEventOperation>(unique("import"), None);
     let provider = business_id::BusinessId::parse(&request.provider_business_id).unwrap();
     let acting_for = ActingFor::Provider(provider);
-    let answering =
-        answer_as::<PostServiceEventOperation>(&services, &header, &acting_for, request);
+    let answering = answer_as::<PostServiceEventOperation>(
+        &services,
+        &header,
+        &acting_for,
+        &Organisers::All,
+        request,
+    );
     planted.wait(answering).unwrap()
 }
 

@@ -199,8 +199,8 @@ fn call(site: &Site, address: std::net::SocketAddr, name: &str, body: &[u8]) -> 
         .parse()
         .unwrap();
     let head = format!(
-        "POST /commands/{name} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n\
-         Content-Length: {}\r\nConnection: close\r\n\r\n",
+        "POST /api/v1/{name} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
         file["token"].as_str().unwrap(),
         body.len()
     );
@@ -221,10 +221,10 @@ fn what_is_no_command_is_refused_and_nothing_is_done() {
         ("status", "", 400),
         ("status", "{} {}", 400),
         ("status", "{\"more\": 1}", 400),
-        ("registry-show", "{}", 400),
+        ("registry-show", "{\"json\":true}", 400),
         (
             "registry-apply",
-            "{\"source\":\"x\",\"registry\":{\"planet\":[]},\"json\":false}",
+            "{\"source\":\"x\",\"registry\":{\"planet\":[]},}",
             400,
         ),
     ] {

@@ -88,12 +88,13 @@ fn a_plan_says_what_an_apply_does_and_changes_nothing() {
         let head = rows();
         let stale = apply(&site, &changed, &["--expect-version", "7"]).refused();
         assert!(stale.contains("version 1, not 7"), "{stale}");
-        assert_eq!(rows(), head);
+        assert_eq!(operate(&site, &["registry", "show"]).good(), before);
+        assert_ne!(rows(), head, "the refusal is on record");
+        let head = rows();
 
         let applied = apply(&site, &changed, &["--expect-version", "1"]).good();
         assert!(applied.contains("registry version 2"), "{applied}");
         assert_ne!(rows(), head);
-        let head = rows();
         for again in [&["--dry-run"][..], &[]] {
             let told = apply(&site, &changed, again).good();
             assert!(told.starts_with("nothing to do"), "{told}");
@@ -101,10 +102,10 @@ fn a_plan_says_what_an_apply_does_and_changes_nothing() {
         let shown = operate(&site, &["registry", "show"]).good();
         assert!(shown.starts_with("# registry version 2\n"), "{shown}");
         let path = site.folder().join("shown.toml");
-        std::fs::write(&path, shown).unwrap();
+        std::fs::write(&path, &shown).unwrap();
         let told = apply(&site, path.to_str().unwrap(), &[]).good();
         assert!(told.starts_with("nothing to do"), "{told}");
-        assert_eq!(rows(), head, "nothing was written");
+        assert_eq!(operate(&site, &["registry", "show"]).good(), shown);
         drop(server);
     }
 }

@@ -130,10 +130,16 @@ fn a_store_made_in_bulk_holds_what_the_services_leave() {
     assert_eq!(in_bulk + OF_REGISTRY as u64, access_rows(&lives.figures));
     let tables = but_meta(&figures.tables);
     for (table, left) in tables.iter().zip(but_meta(&lives.figures)) {
-        assert_eq!((table.name, table.records), (left.name, left.records));
+        // The command that applied the registry has left a row, which a store made in bulk has not.
+        let of_registry = u64::from(table.name == "access log");
+        let records = table.records + of_registry;
+        assert_eq!((table.name, records), (left.name, left.records));
         // Of a random number the leading zeros are not written: a byte now and then.
         let spread = table.bytes.abs_diff(left.bytes);
-        assert!(spread <= 2 * table.records, "{table:?} {left:?}");
+        assert!(
+            spread <= 2 * table.records + 300 * of_registry,
+            "{table:?} {left:?}"
+        );
     }
     let counted: u64 = tables.iter().map(|table| table.records).sum();
     assert_eq!(counted + in_bulk, records);

@@ -1,5 +1,6 @@
 //! What the tests share: a server process of their own each, messages to send, answers to read.
 
+pub mod admin_api;
 pub mod answer;
 pub mod certificates;
 pub mod cluster;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use clap::Args;
 
-use super::super::{ConfigFile, operate as commands, os_user::os_user};
+use super::super::{ConfigFile, operate as commands};
 use crate::operate::Command;
 use crate::operate::events::file::{Events, FileEvent};
 use crate::operate::events::{self, REPORT_COLUMNS, Tally};
@@ -48,7 +48,6 @@ pub struct Import {
 impl Import {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         let mut pieces = Pieces::open(&self.file)?;
-        let user = os_user();
         let mut tally = Tally::default();
         let mut told = Instant::now();
         let mut failed = None;
@@ -70,9 +69,8 @@ impl Import {
                 }
             };
             Ok((!events.is_empty()).then(|| {
-                Command::EventsImport(events::Import {
+                Command::of(events::Import {
                     source_system: self.source_system.clone(),
-                    user: user.clone(),
                     events,
                 })
             }))

@@ -9,14 +9,14 @@ use anyhow::{Context, bail, ensure};
 use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
+use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
 use hyper::{Request, Response};
 use openssl::x509::X509;
-use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::{Ended, Series, print};
-use crate::admin_access::{AdminFile, NONCE_HEADER, PROOF_HEADER, nonce};
+use crate::admin_access::{AdminFile, NONCE_HEADER, PROOF_HEADER, USER_HEADER, nonce};
+use crate::cli::os_user::os_user;
 use crate::cli::told_whole;
 use crate::operate::{Command, Line};
 use crate::outgoing::{Peer, Trust};
@@ -84,7 +84,7 @@ impl Server {
         body_bytes_max: usize,
         series: &mut dyn Series,
     ) -> anyhow::Result<Ended> {
-        let (name, arguments) = named(command)?;
+        let (name, arguments) = (command.name, command.arguments()?);
         ensure!(
             arguments.len() <= body_bytes_max,
             "the arguments are {} bytes, larger than a running server takes (limits.admin_body_bytes_max, \
@@ -92,11 +92,11 @@ impl Server {
             arguments.len()
         );
         let arguments = Bytes::from(arguments);
-        let mut answer = self.post(&name, arguments.clone()).await?;
+        let mut answer = self.post(name, arguments.clone()).await?;
         let began = Instant::now();
         while answer.status() == 503 && began.elapsed() < BUSY_WAIT_MAX {
             sleep(BUSY_RETRY_EVERY).await;
-            answer = self.post(&name, arguments.clone()).await?;
+            answer = self.post(name, arguments.clone()).await?;
         }
         let status = answer.status();
         let body = answer.into_body();
@@ -114,9 +114,11 @@ impl Server {
     }
 
     async fn post(&self, name: &str, arguments: Bytes) -> anyhow::Result<Response<Incoming>> {
-        let request = Request::post(format!("/commands/{name}"))
+        let request = Request::post(format!("/api/v1/{name}"))
             .header(HOST, self.address().to_string())
             .header(AUTHORIZATION, self.file.token.authorization())
+            .header(USER_HEADER, HeaderValue::from_bytes(os_user().as_bytes())?)
+            .header(ACCEPT, "application/x-ndjson")
             .header(CONTENT_TYPE, "application/json")
             .body(Full::new(arguments))?;
         self.send(request).await
@@ -147,18 +149,6 @@ impl Server {
         }
         address
     }
-}
-
-/// A command's name and its arguments as JSON.
-fn named(command: &Command) -> anyhow::Result<(String, Vec<u8>)> {
-    let Value::Object(named) = serde_json::to_value(command)? else {
-        bail!("the command has no arguments, which is a defect of this program");
-    };
-    let (name, arguments) = named
-        .into_iter()
-        .next()
-        .context("the command has no name, which is a defect of this program")?;
-    Ok((name, serde_json::to_vec(&arguments)?))
 }
 
 /// Prints lines as they come, up to the one that tells the exit code.

@@ -10,9 +10,9 @@ use clap::Args;
 use jiff::civil::Date;
 use serde_json::Value;
 
+use super::super::ConfigFile;
 use super::super::operate::{Series, run_taking};
 use super::super::part::{Part, Written};
-use super::super::{ConfigFile, os_user::os_user};
 use crate::durable::sync_folder_of;
 use crate::operate::Command;
 use crate::operate::settlement::{self, Exported, ExportedFile, Order};
@@ -105,8 +105,7 @@ impl Series for Writing {
             return Ok(None);
         };
         self.begun = Some(Part::open(&self.folder, &part_name(self.written.len()))?);
-        Ok(Some(Command::SettlementExport(settlement::Export {
-            user: os_user(),
+        Ok(Some(Command::of(settlement::Export {
             number: self.number.clone(),
             file,
             seen_version,

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::super::ConfigFile;
 use super::super::part::run_into;
-use super::super::{ConfigFile, os_user::os_user};
 use crate::operate::Command;
 use crate::operate::settlement::{Export, ExportedFile};
 use crate::partner::limits::Language;
@@ -36,11 +36,10 @@ pub struct Report {
 impl Report {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         let export = Export {
-            user: os_user(),
             number: self.number,
             file: ExportedFile::Html(self.language),
             seen_version: None,
         };
-        run_into(&self.config, Command::SettlementExport(export), &self.out)
+        run_into(&self.config, Command::of(export), &self.out)
     }
 }

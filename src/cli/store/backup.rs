@@ -124,7 +124,7 @@ impl Series for Writing {
             eprintln!("{} bytes so far", self.bytes);
             self.told = Instant::now();
         }
-        Ok(Some(Command::StoreBackup(NextPiece { place })))
+        Ok(Some(Command::of(NextPiece { place })))
     }
 
     fn take(&mut self, bytes: &[u8]) -> anyhow::Result<()> {

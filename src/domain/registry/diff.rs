@@ -5,14 +5,18 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{ApprovalState, OrganiserCode, Registry, names};
 
 /// What a row is of, in the order of a registry's file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "RegistryEntity")]
 pub enum Entity {
     Municipality,
     County,
@@ -45,7 +49,10 @@ impl Entity {
 }
 
 /// What tells a row from every other.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[schemars(rename = "RegistryRowName")]
 pub struct RowName {
     pub entity: Entity,
     /// Such as `853/KOTIPALVELU from 2026-01-01`.
@@ -59,7 +66,8 @@ impl fmt::Display for RowName {
 }
 
 /// A value of a row before and after; null where there is none.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "RegistryFieldChange")]
 pub struct FieldChange {
     pub field: String,
     pub old: Value,
@@ -67,8 +75,9 @@ pub struct FieldChange {
 }
 
 /// What became of a row.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "change", rename_all = "snake_case")]
+#[schemars(rename = "RegistryRowBecame")]
 pub enum What {
     Added {
         row: Value,
@@ -86,7 +95,8 @@ pub enum What {
 }
 
 /// One row that differs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "RegistryRowChange")]
 pub struct RowChange {
     #[serde(flatten)]
     pub name: RowName,
@@ -97,14 +107,16 @@ pub struct RowChange {
 }
 
 /// Every row that differs, by entity and key.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
+#[schemars(rename = "RegistryDiff")]
 pub struct Diff {
     pub rows: Vec<RowChange>,
 }
 
 /// How many rows were added, changed, ended and removed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "RegistryChangeCounts")]
 pub struct Counts {
     pub added: usize,
     pub changed: usize,

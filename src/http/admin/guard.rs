@@ -1,4 +1,4 @@
-//! Who gets past the admin listener's door: by which name it is called, and whether the token is known.
+//! Who gets past the admin listener's door: by which name it is called, and which token is shown.
 //!
 //! A browser can be made to call a listener on loopback by a name of an attacker's choice (DNS rebinding): so a
 //! request under a name that is not ours is refused whatever it asks for.
@@ -7,10 +7,10 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
 use hyper::Request;
-use hyper::header::{AUTHORIZATION, HOST};
+use hyper::header::{AUTHORIZATION, HOST, HeaderValue};
 use hyper::http::uri::Authority;
 
-use crate::admin_access::{NONCE_CHARS, NONCE_HEADER, Token};
+use crate::admin_access::{NONCE_CHARS, NONCE_HEADER, Token, USER_BYTES_MAX, USER_HEADER};
 
 /// Names that always are ours.
 const LOOPBACK_HOSTS: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
@@ -56,16 +56,9 @@ impl Guard {
             && self.hosts.contains(&authority.host().to_ascii_lowercase())
     }
 
-    /// Whether a request shows the token.
-    pub(super) fn admits<B>(&self, request: &Request<B>) -> bool {
-        let mut shown = request.headers().get_all(AUTHORIZATION).iter();
-        let (Some(shown), None) = (shown.next(), shown.next()) else {
-            return false;
-        };
-        let Some((scheme, token)) = shown.as_bytes().split_at_checked("Bearer ".len()) else {
-            return false;
-        };
-        scheme.eq_ignore_ascii_case(b"Bearer ") && self.token.is(token)
+    /// Whether this is the owner's token.
+    pub(super) fn is_owners(&self, token: &[u8]) -> bool {
+        self.token.is(token)
     }
 
     /// The proof that we know the token, where a request asks for one.
@@ -75,6 +68,29 @@ impl Guard {
             nonce.len() == NONCE_CHARS && nonce.bytes().all(|byte| byte.is_ascii_hexdigit());
         is_nonce.then(|| self.token.proof(nonce).ok()).flatten()
     }
+}
+
+/// The one token that a request shows.
+pub(super) fn shown<B>(request: &Request<B>) -> Option<&[u8]> {
+    let mut shown = request.headers().get_all(AUTHORIZATION).iter();
+    let (Some(shown), None) = (shown.next(), shown.next()) else {
+        return None;
+    };
+    let (scheme, token) = shown.as_bytes().split_at_checked("Bearer ".len())?;
+    (scheme.eq_ignore_ascii_case(b"Bearer ") && !token.is_empty()).then_some(token)
+}
+
+/// The owner's name, as the owner says it. It is not asked of anybody else.
+pub(super) fn user<B>(request: &Request<B>) -> &str {
+    let said = request
+        .headers()
+        .get(USER_HEADER)
+        .map(HeaderValue::as_bytes);
+    let said = said.and_then(|said| std::str::from_utf8(said).ok());
+    let is_name = |said: &&str| {
+        (1..=USER_BYTES_MAX).contains(&said.len()) && !said.contains(char::is_control)
+    };
+    said.filter(is_name).unwrap_or("unknown")
 }
 
 #[cfg(test)]
@@ -148,7 +164,8 @@ mod tests {
             for value in shown {
                 request = request.header(AUTHORIZATION, *value);
             }
-            guard.admits(&request.body(()).unwrap())
+            let request = request.body(()).unwrap();
+            super::shown(&request).is_some_and(|token| guard.is_owners(token))
         };
         assert!(admits(&[&right]));
         assert!(admits(&[&right.replace("Bearer", "bearer")]));

@@ -3,12 +3,13 @@
 use super::*;
 
 fn command(server: &TestServer, name: &str, arguments: &str) -> String {
-    request(server, &format!("POST /commands/{name}"), arguments)
+    request(server, &format!("POST /api/v1/{name}"), arguments)
 }
 
 fn request(server: &TestServer, target: &str, body: &str) -> String {
     format!(
-        "{target} HTTP/1.1\r\nHost: localhost\r\nAuthorization: {}\r\nContent-Length: {}\r\n\r\n{body}",
+        "{target} HTTP/1.1\r\nHost: localhost\r\nAuthorization: {}\r\nContent-Type: application/json\r\nAccept: application/x-ndjson\r\n\
+         Content-Length: {}\r\n\r\n{body}",
         server.token.authorization(),
         body.len()
     )
@@ -22,16 +23,17 @@ async fn open_paths_are_open_and_all_else_needs_the_token() {
         ("/health/ready", r#"{"status":"ready"}"#),
         ("/version", "{}"),
         ("/metrics", "open 0\n"),
+        ("/api/v1/openapi.json", "{}"),
     ] {
         let mut client = server.connect_admin().await;
         client.get(target).await.assert(200, text);
     }
-    for target in ["/", "/xroad", "/commands/echo", "/health", "/metrics/"] {
+    for target in ["/", "/xroad", "/api/v1/echo", "/health", "/metrics/"] {
         let refused = server.connect_admin().await.get(target).await;
         assert_eq!(refused.status(), 401, "{target}");
         assert_eq!(refused.header("www-authenticate"), Some("Bearer"));
     }
-    for target in ["POST /health/live", "POST /commands/echo", "PUT /metrics"] {
+    for target in ["POST /health/live", "POST /api/v1/echo", "PUT /metrics"] {
         let mut client = server.connect_admin().await;
         client
             .send(format!("{target} HTTP/1.1\r\nHost: localhost\r\n\r\n"))
@@ -40,10 +42,12 @@ async fn open_paths_are_open_and_all_else_needs_the_token() {
     }
     for (target, status) in [
         ("GET /", 404),
-        ("POST /health/live", 404),
-        ("GET /commands/echo", 405),
-        ("POST /commands/none", 404),
-        ("POST /commands/refused", 400),
+        ("POST /health/live", 405),
+        ("GET /api/v1/echo", 405),
+        ("POST /api/v1/none", 404),
+        ("POST /api/v1/refused", 400),
+        ("POST /version", 405),
+        ("DELETE /api/v1/openapi.json", 405),
     ] {
         let mut client = server.connect_admin().await;
         client.send(request(&server, target, "")).await;
@@ -258,4 +262,86 @@ async fn a_command_past_the_drain_time_is_cut_off() {
     server.stop();
     server.ended().await;
     assert!(client.until_closed().await.ends_with(b"6\r\nbegun\n\r\n"));
+}
+
+/// One request by hand: its token, and more of its head.
+async fn shown(server: &TestServer, token: &str, head: &str) -> Received {
+    let mut client = server.connect_admin().await;
+    let head = format!(
+        "POST /api/v1/who HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\
+         Content-Length: 0\r\n{head}\r\n"
+    );
+    client.send(head).await;
+    client.answer().await
+}
+
+const JSON: &str = "Content-Type: application/json\r\n";
+
+#[tokio::test]
+async fn only_the_owner_says_by_what_name_they_act() {
+    let server = TestServer::start(Limits::default()).await;
+    let owner = server.token.authorization();
+    let owner = owner.strip_prefix("Bearer ").unwrap();
+    let named = format!("{JSON}Psop-User: anna\r\n");
+    for (token, head, said) in [
+        (owner, named.as_str(), "owner anna Whole"),
+        (owner, JSON, "owner unknown Whole"),
+        ("known", named.as_str(), "token Whole"),
+    ] {
+        shown(&server, token, head).await.assert(200, said);
+    }
+    let long = format!("{JSON}Psop-User: {}\r\n", "x".repeat(257));
+    shown(&server, owner, &long)
+        .await
+        .assert(200, "owner unknown Whole");
+    let unasked = shown(&server, "unasked", JSON).await;
+    assert_eq!(unasked.status(), 503);
+    assert!(
+        unasked.text().contains("STORE_UNAVAILABLE"),
+        "{}",
+        unasked.text()
+    );
+}
+
+#[tokio::test]
+async fn a_body_of_another_type_and_an_answer_of_another_form_are_refused() {
+    let server = TestServer::start(Limits::default()).await;
+    for (head, status) in [
+        ("", 415),
+        ("Content-Type: text/plain\r\n", 415),
+        (
+            "Content-Type: application/json\r\nAccept: text/html\r\n",
+            406,
+        ),
+    ] {
+        let refused = shown(&server, "known", head).await;
+        assert_eq!(refused.status(), status, "{head}");
+        assert_eq!(
+            refused.header("content-type"),
+            Some("application/problem+json")
+        );
+    }
+}
+
+#[tokio::test]
+async fn tokens_that_let_nobody_in_are_taken_up_to_the_limit_and_the_owner_always() {
+    let limits = Limits {
+        admin_token_failures_max: 3,
+        ..Limits::default()
+    };
+    let server = TestServer::start(limits).await;
+    for _ in 0..3 {
+        assert_eq!(shown(&server, "known", JSON).await.status(), 200);
+        let refused = shown(&server, "wrong", JSON).await;
+        assert_eq!(refused.status(), 401);
+        assert_eq!(refused.header("www-authenticate"), Some("Bearer"));
+    }
+    for token in ["wrong", "known"] {
+        let refused = shown(&server, token, JSON).await;
+        assert_eq!(refused.status(), 429, "{token}");
+        assert_eq!(refused.header("retry-after"), Some("60"));
+    }
+    let owner = server.token.authorization();
+    let owner = owner.strip_prefix("Bearer ").unwrap();
+    assert_eq!(shown(&server, owner, JSON).await.status(), 200);
 }

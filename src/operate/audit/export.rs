@@ -4,16 +4,21 @@
 //! Invariant: a row of its own says who asked for whom, before anything is given.
 
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::task::yield_now;
 
-use super::row;
+use super::row::AuditRow;
 use crate::clock::date_in_helsinki;
-use crate::domain::access::{AccessEntry, DataClass};
+use crate::domain::access::DataClass;
 use crate::domain::person_id::PersonId;
 use crate::domain::registry::OrganiserCode;
-use crate::operate::acting::{User, kept};
-use crate::operate::{Done, Failed, Output};
+use crate::operate::acting::kept;
+use crate::operate::caller::{Caller, Rank};
+use crate::operate::operation::{About, Needs, Operation, Published, Row};
+use crate::operate::output::Output;
+use crate::operate::values::Organiser;
+use crate::operate::{Done, Failed};
 use crate::services::Services;
 use crate::store::audit::{AccessRecord, KeyedHash};
 use crate::store::{Change, OrganiserEntry};
@@ -24,26 +29,17 @@ const PURPOSE: &str = "PALVELUN_JARJESTAMINEN";
 /// Rows read at a time.
 const PAGE_ROWS: usize = 256;
 
-/// How rows are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Format {
-    Csv,
-    Jsonl,
-}
-
 /// Print an organiser's rows.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(rename = "AuditExportArguments")]
 pub struct Export {
-    pub user: User,
-    pub organiser: OrganiserCode,
-    /// Only rows that touch this person.
+    pub organiser: Organiser,
+    /// Identity code: only rows that touch this person.
     pub person_id: Option<String>,
     /// First and last day in Helsinki, both included.
     pub from: Option<Date>,
     pub to: Option<Date>,
-    pub format: Format,
 }
 
 /// Which rows are wanted.
@@ -64,20 +60,36 @@ impl Wanted {
     }
 }
 
-impl Export {
-    pub(in crate::operate) async fn run(
+impl Published for Export {
+    type Answer = Vec<AuditRow>;
+
+    const EXAMPLE: &'static str =
+        r#"{"organiser": "853", "from": "2026-03-01", "to": "2026-03-31"}"#;
+}
+
+impl Operation for Export {
+    const NAME: &'static str = "audit-export";
+    const NEEDS: Needs = Needs {
+        rank: Rank::ADMINISTRATOR,
+        about: About::Named,
+        row: Row::Own,
+    };
+
+    fn organiser(&self) -> Option<OrganiserCode> {
+        Some(self.organiser.0)
+    }
+
+    async fn run(
         self,
         services: &Services,
+        caller: &Caller,
         output: &Output,
     ) -> Result<Done, Failed> {
         let wanted = self.wanted(services).await?;
-        // What is given is the log as it stood before it was asked for: the row of the asking is not among it.
         let store = &services.store;
         let end = store.access_head().await?.rows;
-        kept(services, Change::access_only(self.row(services)?)).await?;
-        if self.format == Format::Csv {
-            output.out(&row::csv_head()).await?;
-        }
+        self.keep_row(services, caller).await?;
+        output.list().await?;
         let (mut next, mut written, mut is_whole) = (store.access_start().await?.rows, 0_u64, true);
         while next < end {
             let mut rows = store.access_rows(next, PAGE_ROWS).await?;
@@ -93,17 +105,14 @@ impl Export {
                 }
                 next = found.position.saturating_add(1);
                 if wanted.holds(&found) {
-                    let text = match self.format {
-                        Format::Csv => row::csv(&found, wanted.person.as_ref()),
-                        Format::Jsonl => row::json(&found, wanted.person.as_ref())?,
-                    };
-                    output.out(&text).await?;
+                    let row = AuditRow::of(&found, wanted.person.as_ref());
+                    output.item(&row).await?;
                     written += 1;
                 }
             }
             yield_now().await;
         }
-        tracing::info!(organiser = %self.organiser, of_person = wanted.person.is_some(), rows = written,
+        tracing::info!(organiser = %self.organiser.0, of_person = wanted.person.is_some(), rows = written,
             "access log exported");
         if !is_whole {
             let text = "rows of the access log are missing: `audit verify` says where";
@@ -112,21 +121,18 @@ impl Export {
         }
         Ok(Done::WELL)
     }
+}
 
-    /// Who asked, and for whom: also of an extract that then breaks off.
-    fn row(&self, services: &Services) -> Result<AccessEntry, Failed> {
-        let row = self
-            .user
-            .row(services, "audit-export", PURPOSE, DataClass::Basic);
-        let persons = match &self.person_id {
-            Some(text) => vec![person(services, text)?],
-            None => Vec::new(),
-        };
-        Ok(AccessEntry {
-            organiser: Some(self.organiser),
-            persons,
-            ..row
-        })
+impl Export {
+    /// Nothing is shown before it is on record that it was, and about whom.
+    async fn keep_row(&self, services: &Services, caller: &Caller) -> Result<(), Failed> {
+        let mut row = caller.row(services, Self::NAME, PURPOSE, DataClass::Basic);
+        row.organiser = Some(self.organiser.0);
+        if let Some(text) = &self.person_id {
+            row.persons = vec![person(services, text)?];
+        }
+        kept(services, Change::access_only(row)).await?;
+        Ok(())
     }
 
     async fn wanted(&self, services: &Services) -> Result<Wanted, Failed> {
@@ -136,8 +142,8 @@ impl Export {
             let text = format!("{to} is before {from}: the period ends before it begins");
             return Err(Failed::Refused(text));
         }
-        if services.store.organiser(self.organiser).await? == OrganiserEntry::Unlisted {
-            let text = format!("{} is in no loaded list of organisers", self.organiser);
+        if services.store.organiser(self.organiser.0).await? == OrganiserEntry::Unlisted {
+            let text = format!("{} is in no loaded list of organisers", self.organiser.0);
             return Err(Failed::Refused(text));
         }
         let person = match &self.person_id {
@@ -145,7 +151,7 @@ impl Export {
             None => None,
         };
         Ok(Wanted {
-            organiser: self.organiser,
+            organiser: self.organiser.0,
             person,
             from: self.from,
             to: self.to,
@@ -161,9 +167,8 @@ fn person(services: &Services, text: &str) -> Result<PersonId, Failed> {
 }
 
 fn person_hash(services: &Services, text: &str) -> Result<KeyedHash, Failed> {
-    let person = person(services, text)?;
     services
         .keyring
-        .person_hash(&person)
+        .person_hash(&person(services, text)?)
         .map_err(|error| Failed::Refused(format!("the store's keys cannot be used: {error}")))
 }

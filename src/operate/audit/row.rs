@@ -1,14 +1,87 @@
-//! A row of the access log as a line of CSV or JSON. Persons stand as keyed hashes, never as identity codes.
+//! A row of the access log as an auditor is given it, and as a line of CSV. Persons stand as keyed hashes, never as
+//! identity codes.
 //!
 //! Invariant: the row written for one person tells nothing of the others that the call touched: not their hashes,
 //! and no number or event that may be theirs.
 
-use serde_json::{Map, Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 use crate::store::audit::{AccessRecord, KeyedHash};
 
-/// The columns of CSV and the keys of JSON, in their order.
-const COLUMNS: [&str; 23] = [
+/// One row of the access log.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "AuditRow")]
+pub struct AuditRow {
+    position: u64,
+    /// In UTC.
+    time: String,
+    message_id: String,
+    client: String,
+    represented_party: Option<String>,
+    user_id: Option<String>,
+    service: String,
+    purpose: Option<String>,
+    organiser: Option<String>,
+    /// Keyed hashes of those touched: of the one asked for only, where one was.
+    persons: Vec<String>,
+    persons_touched: usize,
+    /// Null where they may be another person's.
+    numbers: Option<Vec<String>>,
+    /// Null where they may be another person's.
+    events: Option<Vec<String>>,
+    data_class: String,
+    result: String,
+    reason: Option<String>,
+    rows_returned: u32,
+    replayed: bool,
+    mandate_delegate: Option<String>,
+    mandate_principal: Option<String>,
+    mandate_result: Option<String>,
+    part: u32,
+    parts: u32,
+}
+
+impl AuditRow {
+    /// A row, for the one person asked for where there is one.
+    pub(super) fn of(record: &AccessRecord, asked: Option<&KeyedHash>) -> AuditRow {
+        let persons = record.persons.iter();
+        let persons = persons.filter(|person| asked.is_none_or(|asked| asked == *person));
+        // What may be another person's is left out, which null tells from none.
+        let is_all_theirs =
+            asked.is_none_or(|asked| record.persons == [*asked] && record.parts == 1);
+        let mandate = record.mandate.as_ref();
+        AuditRow {
+            position: record.position,
+            time: record.at.to_string(),
+            message_id: record.message_id.clone(),
+            client: record.client.to_string(),
+            represented_party: record.represented_party.clone(),
+            user_id: record.user_id.clone(),
+            service: record.service.clone(),
+            purpose: record.purpose.clone(),
+            organiser: record.organiser.map(|code| code.to_string()),
+            persons: persons.map(hex::encode).collect(),
+            persons_touched: record.persons.len(),
+            numbers: is_all_theirs.then(|| texts(&record.numbers)),
+            events: is_all_theirs.then(|| texts(&record.events)),
+            data_class: record.data_class.clone(),
+            result: record.result.clone(),
+            reason: record.reason.clone(),
+            rows_returned: record.rows_returned,
+            replayed: record.replayed,
+            mandate_delegate: mandate.map(|check| hex::encode(check.delegate)),
+            mandate_principal: mandate.map(|check| hex::encode(check.principal)),
+            mandate_result: mandate.map(|check| check.result.clone()),
+            part: record.part,
+            parts: record.parts,
+        }
+    }
+}
+
+/// The columns of CSV, which are the members of a row in their order.
+pub const AUDIT_COLUMNS: [&str; 23] = [
     "position",
     "time",
     "message_id",
@@ -34,67 +107,13 @@ const COLUMNS: [&str; 23] = [
     "parts",
 ];
 
-/// The line of column names.
-pub(super) fn csv_head() -> String {
-    COLUMNS.join(",")
-}
-
-/// A row as a line of CSV (RFC 4180). A list is joined by blanks.
-pub(super) fn csv(record: &AccessRecord, asked: Option<&KeyedHash>) -> String {
-    values(record, asked)
+/// A row, as it was given, as a line of CSV (RFC 4180). A list is joined by blanks.
+pub fn audit_csv(row: &Map<String, Value>) -> String {
+    AUDIT_COLUMNS
         .iter()
-        .map(csv_field)
+        .map(|column| csv_field(row.get(*column).unwrap_or(&Value::Null)))
         .collect::<Vec<_>>()
         .join(",")
-}
-
-/// A row as a JSON object on one line.
-pub(super) fn json(
-    record: &AccessRecord,
-    asked: Option<&KeyedHash>,
-) -> Result<String, serde_json::Error> {
-    let names = COLUMNS.iter().map(|name| (*name).to_owned());
-    let row: Map<String, Value> = names.zip(values(record, asked)).collect();
-    serde_json::to_string(&row)
-}
-
-fn values(record: &AccessRecord, asked: Option<&KeyedHash>) -> [Value; 23] {
-    let persons: Vec<_> = record
-        .persons
-        .iter()
-        .filter(|person| asked.is_none_or(|asked| asked == *person))
-        .map(hex::encode)
-        .collect();
-    // What may be another person's is left out, which null tells from none.
-    let is_all_theirs = asked.is_none_or(|asked| record.persons == [*asked] && record.parts == 1);
-    let numbers = is_all_theirs.then(|| texts(&record.numbers));
-    let events = is_all_theirs.then(|| texts(&record.events));
-    let mandate = record.mandate.as_ref();
-    [
-        json!(record.position),
-        json!(record.at.to_string()),
-        json!(record.message_id),
-        json!(record.client.to_string()),
-        json!(record.represented_party),
-        json!(record.user_id),
-        json!(record.service),
-        json!(record.purpose),
-        json!(record.organiser.map(|code| code.to_string())),
-        json!(persons),
-        json!(record.persons.len()),
-        json!(numbers),
-        json!(events),
-        json!(record.data_class),
-        json!(record.result),
-        json!(record.reason),
-        json!(record.rows_returned),
-        json!(record.replayed),
-        json!(mandate.map(|check| hex::encode(check.delegate))),
-        json!(mandate.map(|check| hex::encode(check.principal))),
-        json!(mandate.map(|check| check.result.as_str())),
-        json!(record.part),
-        json!(record.parts),
-    ]
 }
 
 fn texts(items: &[impl ToString]) -> Vec<String> {
@@ -127,6 +146,7 @@ fn csv_field(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use jiff::Timestamp;
+    use serde_json::json;
 
     use super::*;
     use crate::domain::client::ClientId;
@@ -165,18 +185,25 @@ mod tests {
 
     #[test]
     fn a_row_is_one_line_that_no_spreadsheet_runs() {
-        let line = csv(&record(), None);
+        let Value::Object(row) = serde_json::to_value(AuditRow::of(&record(), None)).unwrap()
+        else {
+            panic!("no object");
+        };
+        let line = audit_csv(&row);
         assert!(line.starts_with("7,1970-01-01T00:00:00Z,\"m,1\",FI-TEST/MUN/0204819-8/paikky,,"));
         assert!(line.contains(",\"'=1+\"\"1\"\" \","), "{line}");
         assert_eq!(line.lines().count(), 1);
         let both = format!("{} {}", "01".repeat(32), "02".repeat(32));
         assert!(line.contains(&both), "{line}");
-        assert_eq!(csv_head().split(',').count(), values(&record(), None).len());
+        let members: Vec<&str> = row.keys().map(String::as_str).collect();
+        assert_eq!(members, AUDIT_COLUMNS);
     }
 
     #[test]
     fn json_has_the_texts_as_they_were() {
-        let row: Value = serde_json::from_str(&json(&record(), None).unwrap()).unwrap();
+        let row: Value =
+            serde_json::from_str(&serde_json::to_string(&AuditRow::of(&record(), None)).unwrap())
+                .unwrap();
         assert_eq!(row["user_id"], "=1+\"1\"\n");
         assert_eq!(row["numbers"].as_array().unwrap().len(), 1);
         assert_eq!(row["mandate_principal"], "01".repeat(32));
@@ -187,7 +214,7 @@ mod tests {
     fn the_row_of_one_person_tells_nothing_of_the_others() {
         let asked = [1; 32];
         let mut row = record();
-        let line = json(&row, Some(&asked)).unwrap();
+        let line = serde_json::to_string(&AuditRow::of(&row, Some(&asked))).unwrap();
         assert!(!line.contains(&"02".repeat(32)), "{line}");
         let told: Value = serde_json::from_str(&line).unwrap();
         assert_eq!(told["persons"], json!(["01".repeat(32)]));
@@ -197,10 +224,16 @@ mod tests {
             (&Value::Null, &Value::Null)
         );
         row.persons = vec![asked];
-        let told: Value = serde_json::from_str(&json(&row, Some(&asked)).unwrap()).unwrap();
+        let told: Value = serde_json::from_str(
+            &serde_json::to_string(&AuditRow::of(&row, Some(&asked))).unwrap(),
+        )
+        .unwrap();
         assert_eq!(told["numbers"].as_array().unwrap().len(), 1);
         row.parts = 2;
-        let told: Value = serde_json::from_str(&json(&row, Some(&asked)).unwrap()).unwrap();
+        let told: Value = serde_json::from_str(
+            &serde_json::to_string(&AuditRow::of(&row, Some(&asked))).unwrap(),
+        )
+        .unwrap();
         assert_eq!(told["numbers"], Value::Null);
     }
 }

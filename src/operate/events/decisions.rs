@@ -1,20 +1,25 @@
 //! `events-approve`, `events-reject` and `events-credit`: the organiser's decisions about recorded events. Each
 //! event is a commit of its own with its row in the access log, a refusal too; the rules are the domain's.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::told::{DecisionTold, DecisionsAnswer, Told, told_of};
 use crate::contract::lexical::normal_form;
 use crate::domain::access::{AccessEntry, DataClass};
 use crate::domain::code::Code;
 use crate::domain::event::Changed;
 use crate::domain::event::organiser::{CreditProposal, approve, credit, reject};
 use crate::domain::event_id::EventId;
-use crate::domain::money::Quantity;
 use crate::domain::rejection::{Group, Rejection};
-use crate::domain::service_event::{Credited, EventState, PlacedEvent, ServiceEvent};
+use crate::domain::service_event::{EventState, PlacedEvent, ServiceEvent};
 use crate::domain::settlement::{RunNumber, RunState};
-use crate::operate::acting::{ATTEMPTS_MAX, User, kept};
-use crate::operate::{Done, Failed, Output};
+use crate::operate::acting::{ATTEMPTS_MAX, kept};
+use crate::operate::caller::{Caller, Rank};
+use crate::operate::operation::{About, Needs, Operation, Published, Row};
+use crate::operate::output::Output;
+use crate::operate::values::Decimal;
+use crate::operate::{Done, Failed};
 use crate::services::Services;
 use crate::services::event::fresh_id;
 use crate::store::{Change, Effect, EventsWanted, GrantFacts, GrantQuery, StoreError, Subject};
@@ -23,38 +28,64 @@ use crate::xml::characters::first_illegal;
 /// Purpose of what an organiser decides.
 pub(super) const PURPOSE: &str = "PALVELUN_JARJESTAMINEN";
 
+/// The reason in the access log of what is of an organiser that the caller does not act for.
+pub(super) const FOREIGN: &str = "FOREIGN_ORGANISER";
+
 /// Approve events, so that the next settlement takes them.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(rename = "EventsApproveArguments")]
 pub struct Approve {
-    pub user: User,
     pub events: Vec<String>,
 }
 
 /// Reject events that wait for the organiser's check.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(rename = "EventsRejectArguments")]
 pub struct Reject {
-    pub user: User,
     pub events: Vec<String>,
 }
 
 /// Credit a settled event, whole or in part.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(rename = "EventsCreditArguments")]
 pub struct Credit {
-    pub user: User,
     pub event: String,
     pub reason_code: String,
     pub reason_text: String,
-    /// Line numbers and quantities; none credits all that is left.
-    pub lines: Vec<(u64, Quantity)>,
+    /// None credits all that is left.
+    #[serde(default)]
+    pub lines: Vec<CreditLine>,
 }
 
-impl Approve {
-    pub(in crate::operate) async fn run(
+/// How much of a line is credited.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct CreditLine {
+    pub line_no: u64,
+    pub quantity: Decimal,
+}
+
+impl Published for Approve {
+    type Answer = DecisionsAnswer;
+
+    const EXAMPLE: &'static str = r#"{"events": ["019cee6b-1f80-7aaa-8bbb-0123456789ab"]}"#;
+}
+
+impl Operation for Approve {
+    const NAME: &'static str = "events-approve";
+    const NEEDS: Needs = Needs {
+        rank: Rank::CLERK,
+        about: About::Found,
+        row: Row::Own,
+    };
+
+    async fn run(
         self,
         services: &Services,
+        caller: &Caller,
         output: &Output,
     ) -> Result<Done, Failed> {
         let decide = |facts: &GrantFacts, event: &ServiceEvent| {
@@ -66,7 +97,7 @@ impl Approve {
         each(
             services,
             output,
-            &self.user,
+            caller,
             "events-approve",
             &self.events,
             &decide,
@@ -75,10 +106,24 @@ impl Approve {
     }
 }
 
-impl Reject {
-    pub(in crate::operate) async fn run(
+impl Published for Reject {
+    type Answer = DecisionsAnswer;
+
+    const EXAMPLE: &'static str = r#"{"events": ["019cee6b-1f80-7aaa-8bbb-0123456789ab"]}"#;
+}
+
+impl Operation for Reject {
+    const NAME: &'static str = "events-reject";
+    const NEEDS: Needs = Needs {
+        rank: Rank::CLERK,
+        about: About::Found,
+        row: Row::Own,
+    };
+
+    async fn run(
         self,
         services: &Services,
+        caller: &Caller,
         output: &Output,
     ) -> Result<Done, Failed> {
         let now = services.clock.now();
@@ -91,7 +136,7 @@ impl Reject {
         each(
             services,
             output,
-            &self.user,
+            caller,
             "events-reject",
             &self.events,
             &decide,
@@ -100,10 +145,29 @@ impl Reject {
     }
 }
 
-impl Credit {
-    pub(in crate::operate) async fn run(
+impl Published for Credit {
+    type Answer = DecisionsAnswer;
+
+    const EXAMPLE: &'static str = r#"{
+        "event": "019cee6b-1f80-7aaa-8bbb-0123456789ab",
+        "reasonCode": "VIRHE",
+        "reasonText": "Käynti kirjattiin kahdesti",
+        "lines": [{"lineNo": 1, "quantity": "0.5"}]
+    }"#;
+}
+
+impl Operation for Credit {
+    const NAME: &'static str = "events-credit";
+    const NEEDS: Needs = Needs {
+        rank: Rank::CLERK,
+        about: About::Found,
+        row: Row::Own,
+    };
+
+    async fn run(
         self,
         services: &Services,
+        caller: &Caller,
         output: &Output,
     ) -> Result<Done, Failed> {
         let (reason_code, reason_text) = (
@@ -112,10 +176,15 @@ impl Credit {
         );
         let now = services.clock.now();
         let new_id = fresh_id(now)?;
+        let lines = self
+            .lines
+            .iter()
+            .map(|line| (line.line_no, line.quantity.0));
+        let lines: Vec<_> = lines.collect();
         let proposal = CreditProposal {
             reason_code: &reason_code,
             reason_text: &reason_text,
-            lines: &self.lines,
+            lines: &lines,
         };
         let decide = |facts: &GrantFacts, event: &ServiceEvent| {
             let texts = [("reason/code", &reason_code), ("reason/text", &reason_text)];
@@ -131,15 +200,7 @@ impl Credit {
             credit(&facts.grant, event, proposal, new_id, now).map(Decided::changed)
         };
         let events = [self.event];
-        each(
-            services,
-            output,
-            &self.user,
-            "events-credit",
-            &events,
-            &decide,
-        )
-        .await
+        each(services, output, caller, "events-credit", &events, &decide).await
     }
 }
 
@@ -163,15 +224,17 @@ type Decide<'a> =
 async fn each(
     services: &Services,
     output: &Output,
-    user: &User,
+    caller: &Caller,
     command: &str,
     events: &[String],
     decide: &Decide<'_>,
 ) -> Result<Done, Failed> {
     let mut done = Done::WELL;
+    let mut answer = DecisionsAnswer { events: Vec::new() };
     for text in events {
-        match one(services, user, command, text, decide).await? {
-            Ok(told) => output.out(&format!("{text}: {told}")).await?,
+        let decided = one(services, caller, command, text, decide).await?;
+        match &decided {
+            Ok(told) => output.out(&format!("{text}: {}", told.text)).await?,
             Err(rejections) => {
                 done = Done::FOUND_WRONG;
                 for Rejection { code, field, .. } in rejections {
@@ -186,19 +249,21 @@ async fn each(
                 }
             }
         }
+        answer.events.push(DecisionTold::of(text, decided));
     }
+    output.result(&answer).await?;
     Ok(done)
 }
 
 async fn one(
     services: &Services,
-    user: &User,
+    caller: &Caller,
     command: &str,
     text: &str,
     decide: &Decide<'_>,
-) -> Result<Result<String, Vec<Rejection>>, Failed> {
+) -> Result<Result<Told, Vec<Rejection>>, Failed> {
     for _ in 0..ATTEMPTS_MAX {
-        let found = find(services, text).await?;
+        let Looked { found, reason } = look(services, caller, text).await?;
         let run = match &found {
             Some((_, placed)) => run_under(services, &placed.event).await?,
             None => None,
@@ -211,7 +276,8 @@ async fn one(
             }
             (Some((facts, placed)), _) => decide(facts, &placed.event),
         };
-        let mut row = user.row(services, command, PURPOSE, DataClass::Basic);
+        let mut row = caller.row(services, command, PURPOSE, DataClass::Basic);
+        row.reason = reason;
         if let Some((facts, placed)) = &found {
             touch(&mut row, facts, &placed.event);
         }
@@ -224,7 +290,13 @@ async fn one(
             }
             Ok(Decided::Already) => {
                 let state = found.as_ref().map(|(_, placed)| placed.event.state);
-                let told = format!("is {} already", state.map_or("", super::state));
+                let state = state.map_or("", super::state);
+                let told = Told {
+                    text: format!("is {state} already"),
+                    is_changed: false,
+                    state,
+                    credit: None,
+                };
                 (Ok(told), None)
             }
             Ok(Decided::Changed(changed)) => {
@@ -251,14 +323,36 @@ async fn one(
     Err(StoreError::Conflict.into())
 }
 
-/// The event of this id with its grant.
-pub(super) async fn find(
+/// What looking for an event came to.
+pub(super) struct Looked {
+    /// The event with its grant.
+    pub(super) found: Option<(GrantFacts, PlacedEvent)>,
+    /// Why there is none, where the answer does not tell it.
+    pub(super) reason: Option<&'static str>,
+}
+
+/// The event of this id, if it is of an organiser that the caller acts for: another's is as one that there is not.
+pub(super) async fn look(
     services: &Services,
+    caller: &Caller,
     text: &str,
-) -> Result<Option<(GrantFacts, PlacedEvent)>, Failed> {
-    let Some(id) = EventId::parse(text) else {
-        return Ok(None);
+) -> Result<Looked, Failed> {
+    let found = match EventId::parse(text) {
+        Some(id) => find(services, id).await?,
+        None => None,
     };
+    let is_own = |(_, placed): &(GrantFacts, PlacedEvent)| caller.acts_for(placed.event.organiser);
+    let is_foreign = found.as_ref().is_some_and(|found| !is_own(found));
+    Ok(Looked {
+        found: found.filter(is_own),
+        reason: is_foreign.then_some(FOREIGN),
+    })
+}
+
+async fn find(
+    services: &Services,
+    id: EventId,
+) -> Result<Option<(GrantFacts, PlacedEvent)>, Failed> {
     let query = GrantQuery {
         subject: Subject::Event(id),
         event: None,
@@ -299,21 +393,6 @@ pub(super) fn touch(row: &mut AccessEntry, facts: &GrantFacts, event: &ServiceEv
     row.events = vec![event.id];
     row.data_class = DataClass::of_service(facts.service_types.first());
     row.rows_returned = 1;
-}
-
-fn told_of(changed: &Changed) -> String {
-    let Some(credit) = &changed.credit else {
-        return format!("is {} now", super::state(changed.event.state));
-    };
-    let extent = match changed.event.credited {
-        Some(Credited::Full) => "FULL",
-        _ => "PARTIAL",
-    };
-    let shares = credit.shares;
-    format!(
-        "credited {extent} by event {}: price {}, voucher share {}, customer share {}",
-        credit.id, shares.price, shares.voucher, shares.customer
-    )
 }
 
 fn rejection(code: Code, field: &str) -> Rejection {

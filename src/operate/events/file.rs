@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::io::{self, Read};
 
 use csv::{ByteRecord, ReaderBuilder, Terminator};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The header row, exactly.
@@ -47,20 +48,24 @@ pub enum FileError {
 }
 
 /// A row of the file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "EventRow")]
 pub struct Row {
-    /// Line of the file that it begins on; the header's is 1.
+    /// Line of the file that it begins on (the header's is 1); the report names the row by it.
     pub line: u64,
-    /// One for each of [`COLUMNS`]; none in a row that is broken.
+    /// A text for each column of the import's file (docs/events.md), in their order. None in a row that is broken.
     pub cells: Vec<String>,
     /// What is wrong with the row as a whole, and in which column that shows.
+    #[serde(default)]
+    #[schemars(skip)]
     pub broken: Option<(String, String)>,
 }
 
 /// Rows that belong together.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "EventRows")]
 pub struct FileEvent {
     pub reference: String,
     /// At least one.

@@ -8,19 +8,23 @@ use std::collections::HashMap;
 use std::pin::Pin;
 
 use futures_util::stream::{self, StreamExt as _};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::file::FileEvent;
-use super::report::{self, Found};
+use super::report::{self, Found, ReportRow};
 use super::rows;
 use crate::contract::lexical::Lexical as _;
 use crate::contract::types::Text60;
 use crate::domain::authorisation::ActingFor;
 use crate::domain::business_id::BusinessId;
 use crate::domain::code::Code;
-use crate::operate::acting::{User, pause};
-use crate::operate::{Done, Failed, Output};
+use crate::operate::acting::pause;
+use crate::operate::caller::{Caller, Rank};
+use crate::operate::operation::{About, Needs, Operation, Published, Row};
+use crate::operate::output::Output;
+use crate::operate::{Done, Failed};
 use crate::services::post_service_event::{
     PostServiceEventOperation, PostServiceEventRequest, PostServiceEventResponse,
 };
@@ -34,19 +38,30 @@ const AT_ONCE_MAX: usize = 32;
 const TRIES_MAX: u32 = 20;
 
 /// Record events.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(rename = "EventsImportArguments")]
 pub struct Import {
     /// Name of the system that the events come from.
     pub source_system: String,
-    pub user: User,
     pub events: Vec<FileEvent>,
 }
 
-/// What came of a piece of a file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// What came of an import.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "EventsImportAnswer")]
+pub struct ImportAnswer {
+    #[serde(flatten)]
+    tally: Tally,
+    /// A row for each row given, and one more for each further thing wrong with it.
+    report: Vec<ReportRow>,
+}
+
+/// What came of a piece of a file, in numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Tally {
     pub rows: u64,
+    /// Events recorded.
     pub recorded: u64,
     /// Recorded earlier, and told again.
     pub replayed: u64,
@@ -65,10 +80,36 @@ impl Tally {
     }
 }
 
-impl Import {
-    pub(in crate::operate) async fn run(
+impl Published for Import {
+    type Answer = ImportAnswer;
+
+    const EXAMPLE: &'static str = r#"{
+        "sourceSystem": "KOTIHOITO",
+        "events": [{
+            "reference": "k-1",
+            "rows": [{
+                "line": 2,
+                "cells": [
+                    "k-1", "CREATE", "", "", "OV-0000-0000-0000-0", "150318A902U", "9000003-8", "", "2026-03-02", "1",
+                    "1.5", "42.00", "", "", "", "", ""
+                ]
+            }]
+        }]
+    }"#;
+}
+
+impl Operation for Import {
+    const NAME: &'static str = "events-import";
+    const NEEDS: Needs = Needs {
+        rank: Rank::CLERK,
+        about: About::Found,
+        row: Row::Own,
+    };
+
+    async fn run(
         self,
         services: &Services,
+        caller: &Caller,
         output: &Output,
     ) -> Result<Done, Failed> {
         let source_system = Text60::from_text(&self.source_system)
@@ -77,11 +118,11 @@ impl Import {
         let groups: Vec<Working<'_>> = by_number
             .into_iter()
             .map(|events| -> Working<'_> {
-                Box::pin(one_after_the_other(services, &self.user, events))
+                Box::pin(one_after_the_other(services, caller, events))
             })
             .collect();
         let mut working = stream::iter(groups).buffer_unordered(AT_ONCE_MAX);
-        let mut reports = vec![String::new(); self.events.len()];
+        let mut reports = vec![Vec::new(); self.events.len()];
         let mut tally = Tally::default();
         while let Some(done) = working.next().await {
             for (place, report, of_event) in done? {
@@ -91,10 +132,9 @@ impl Import {
                 }
             }
         }
-        for report in reports {
-            output.out(&report).await?;
-        }
-        output.carry(&tally).await?;
+        let report = reports.concat();
+        output.out(&report::csv(&report)).await?;
+        output.result(&ImportAnswer { tally, report }).await?;
         Ok(if tally.refused == 0 {
             Done::WELL
         } else {
@@ -136,18 +176,18 @@ fn by_number<'a>(source_system: &Text60, events: &'a [FileEvent]) -> Vec<Vec<Pla
 }
 
 /// Reports with the places of their events.
-type Reports = Vec<(usize, String, Tally)>;
+type Reports = Vec<(usize, Vec<ReportRow>, Tally)>;
 type Working<'a> = Pin<Box<dyn Future<Output = Result<Reports, Failed>> + Send + 'a>>;
 
 async fn one_after_the_other(
     services: &Services,
-    user: &User,
+    caller: &Caller,
     events: Vec<Placed<'_>>,
 ) -> Result<Reports, Failed> {
     let mut done = Vec::with_capacity(events.len());
     for placed in events {
         let rows = placed.event.rows.len() as u64;
-        let (report, tally) = record(services, user, &placed).await?;
+        let (report, tally) = record(services, caller, &placed).await?;
         done.push((placed.place, report, Tally { rows, ..tally }));
     }
     Ok(done)
@@ -155,9 +195,9 @@ async fn one_after_the_other(
 
 async fn record(
     services: &Services,
-    user: &User,
+    caller: &Caller,
     placed: &Placed<'_>,
-) -> Result<(String, Tally), Failed> {
+) -> Result<(Vec<ReportRow>, Tally), Failed> {
     let refused = Tally {
         refused: 1,
         ..Tally::default()
@@ -166,7 +206,7 @@ async fn record(
         Ok(message) => message,
         Err(problems) => {
             let found: Vec<Found> = problems.iter().cloned().map(Found::in_cell).collect();
-            refuse(services, user, "XSD_INVALID").await?;
+            refuse(services, caller, "XSD_INVALID").await?;
             return Ok((report::refused(placed.event, &found), refused));
         }
     };
@@ -174,10 +214,10 @@ async fn record(
         let code = Code::BusinessIdInvalid;
         let texts = code.texts();
         let found = Found::of_event(code.as_str(), "providerBusinessId", texts.fi, texts.en);
-        refuse(services, user, code.as_str()).await?;
+        refuse(services, caller, code.as_str()).await?;
         return Ok((report::refused(placed.event, &[found]), refused));
     };
-    let Some(answer) = answer(services, user, &ActingFor::Provider(provider), message).await?
+    let Some(answer) = answer(services, caller, &ActingFor::Provider(provider), message).await?
     else {
         let found = Found::of_event(
             "BUSY_RETRY",
@@ -203,14 +243,16 @@ async fn record(
 /// The service's answer, durable; `None` when the store stays too busy.
 async fn answer(
     services: &Services,
-    user: &User,
+    caller: &Caller,
     acting_for: &ActingFor,
     message: &PostServiceEventRequest,
 ) -> Result<Option<PostServiceEventResponse>, Failed> {
     type Service = PostServiceEventOperation;
     for tried in 1..=TRIES_MAX {
-        let header = operator_header::<Service>(Uuid::new_v4().to_string(), Some(user.0.clone()));
-        match answer_as::<Service>(services, &header, acting_for, message).await {
+        let header =
+            operator_header::<Service>(Uuid::new_v4().to_string(), Some(caller.name.clone()));
+        match answer_as::<Service>(services, &header, acting_for, &caller.organisers, message).await
+        {
             Ok(answer) => {
                 let text =
                     "the service's own answer cannot be read, which is a defect of this program";
@@ -231,10 +273,10 @@ async fn answer(
 }
 
 /// What is refused before it is a message leaves its row in the access log all the same.
-async fn refuse(services: &Services, user: &User, code: &str) -> Result<(), Failed> {
+async fn refuse(services: &Services, caller: &Caller, code: &str) -> Result<(), Failed> {
     let header = operator_header::<PostServiceEventOperation>(
         Uuid::new_v4().to_string(),
-        Some(user.0.clone()),
+        Some(caller.name.clone()),
     );
     for tried in 1..=TRIES_MAX {
         match record_fault(services, &header, code).await {

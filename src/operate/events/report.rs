@@ -1,10 +1,14 @@
 //! The import's report: a row for each row of the file, and one more for each further thing wrong with it, in the
 //! file's own form. Of the file it repeats the reference and nothing else.
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use crate::contract::types::Message;
+use crate::operate::values::{Amount, Text};
 use crate::services::post_service_event::PostServiceEventResponse;
 
-use super::file::{COLUMNS, FileEvent};
+use super::file::{COLUMNS, FileEvent, Row};
 use super::rows::Problem;
 
 /// The report's header row.
@@ -15,16 +19,28 @@ pub const REPORT_COLUMNS: &str = "row;sourceReference;code;field;messageFi;messa
 const NOT_RECORDED: &str = "NOT_RECORDED";
 
 /// One row of the report.
-#[derive(Default)]
-struct ReportRow<'a> {
-    line: u64,
-    reference: &'a str,
-    code: &'a str,
-    field: &'a str,
-    message_fi: &'a str,
-    message_en: &'a str,
-    /// From the event's id on.
-    recorded: [String; 8],
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "ImportReportRow")]
+pub struct ReportRow {
+    /// Line of the file, or the number given with the row.
+    row: u64,
+    source_reference: String,
+    /// `OK`, `NOT_RECORDED` where another row of the event was refused, or why it was refused.
+    code: String,
+    field: String,
+    message_fi: String,
+    message_en: String,
+    /// From here on what is recorded; null where nothing is.
+    event_id: Option<String>,
+    state: Option<String>,
+    version: Option<u64>,
+    /// It was recorded earlier, and is told again.
+    replayed: Option<bool>,
+    line_no: Option<u64>,
+    total_price: Option<Amount>,
+    voucher_share: Option<Amount>,
+    customer_share: Option<Amount>,
 }
 
 /// Something wrong with an event's row.
@@ -83,11 +99,9 @@ pub(super) fn recorded(
     event: &FileEvent,
     answer: &PostServiceEventResponse,
     line_nos: &[u64],
-) -> String {
-    let replayed = answer.result.replayed.to_string();
-    let mut report = String::new();
-    for (place, row) in event.rows.iter().enumerate() {
-        let receipt = answer.event.as_ref();
+) -> Vec<ReportRow> {
+    let receipt = answer.event.as_ref();
+    let row = |(place, row): (usize, &Row)| {
         let line_no = line_nos.get(place).copied();
         let line = receipt.and_then(|receipt| {
             let mut lines = receipt.lines.iter();
@@ -101,73 +115,55 @@ pub(super) fn recorded(
             }
             (None, None) => None,
         };
-        let [price, voucher, customer] = match sums {
-            Some((price, voucher, customer)) => {
-                [price, voucher, customer].map(|sum| sum.0.to_string())
-            }
-            None => Default::default(),
-        };
-        let of = |text: fn(&crate::services::event::EventReceipt) -> String| {
-            receipt.map(text).unwrap_or_default()
-        };
-        write(
-            &mut report,
-            &ReportRow {
-                line: row.line,
-                reference: &event.reference,
-                code: "OK",
-                recorded: [
-                    of(|receipt| receipt.event_id.0.clone()),
-                    of(|receipt| lexical(&receipt.state)),
-                    of(|receipt| receipt.version.0.to_string()),
-                    replayed.clone(),
-                    line.map_or_else(String::new, |line| line.line_no.0.to_string()),
-                    price,
-                    voucher,
-                    customer,
-                ],
-                ..ReportRow::default()
-            },
-        );
+        ReportRow {
+            code: "OK".to_owned(),
+            event_id: receipt.map(|receipt| receipt.event_id.0.clone()),
+            state: receipt.map(|receipt| lexical(&receipt.state)),
+            version: receipt.map(|receipt| receipt.version.0),
+            replayed: Some(answer.result.replayed),
+            line_no: line.map(|line| line.line_no.0),
+            total_price: sums.map(|(price, _, _)| Text(price.0)),
+            voucher_share: sums.map(|(_, voucher, _)| Text(voucher.0)),
+            customer_share: sums.map(|(_, _, customer)| Text(customer.0)),
+            ..of(event, row)
+        }
+    };
+    event.rows.iter().enumerate().map(row).collect()
+}
+
+/// The report on an event that is refused, with all that was found.
+pub(super) fn refused(event: &FileEvent, found: &[Found]) -> Vec<ReportRow> {
+    let mut report = Vec::new();
+    for (place, row) in event.rows.iter().enumerate() {
+        let before = report.len();
+        for found in found.iter().filter(|found| found.row == place) {
+            report.push(ReportRow {
+                code: found.code.clone(),
+                field: found.field.clone(),
+                message_fi: found.message_fi.clone(),
+                message_en: found.message_en.clone(),
+                ..of(event, row)
+            });
+        }
+        if report.len() == before {
+            report.push(ReportRow {
+                code: NOT_RECORDED.to_owned(),
+                message_fi: "Rivi on oikein, mutta tapahtuman toinen rivi hylättiin.".to_owned(),
+                message_en: "The row is right, but another row of its event was refused."
+                    .to_owned(),
+                ..of(event, row)
+            });
+        }
     }
     report
 }
 
-/// The report on an event that is refused, with all that was found.
-pub(super) fn refused(event: &FileEvent, found: &[Found]) -> String {
-    let mut report = String::new();
-    for (place, row) in event.rows.iter().enumerate() {
-        let mut is_right = true;
-        for found in found.iter().filter(|found| found.row == place) {
-            is_right = false;
-            write(
-                &mut report,
-                &ReportRow {
-                    line: row.line,
-                    reference: &event.reference,
-                    code: &found.code,
-                    field: &found.field,
-                    message_fi: &found.message_fi,
-                    message_en: &found.message_en,
-                    ..ReportRow::default()
-                },
-            );
-        }
-        if is_right {
-            write(
-                &mut report,
-                &ReportRow {
-                    line: row.line,
-                    reference: &event.reference,
-                    code: NOT_RECORDED,
-                    message_fi: "Rivi on oikein, mutta tapahtuman toinen rivi hylättiin.",
-                    message_en: "The row is right, but another row of its event was refused.",
-                    ..ReportRow::default()
-                },
-            );
-        }
+fn of(event: &FileEvent, row: &Row) -> ReportRow {
+    ReportRow {
+        row: row.line,
+        source_reference: event.reference.clone(),
+        ..ReportRow::default()
     }
-    report
 }
 
 fn lexical(value: &impl crate::contract::lexical::Lexical) -> String {
@@ -176,22 +172,35 @@ fn lexical(value: &impl crate::contract::lexical::Lexical) -> String {
     text
 }
 
-fn write(report: &mut String, row: &ReportRow<'_>) {
-    let line = row.line.to_string();
-    let told = [
-        &line,
-        row.reference,
-        row.code,
-        row.field,
-        row.message_fi,
-        row.message_en,
-    ];
-    let recorded = row.recorded.iter().map(String::as_str);
+/// Rows in the file's own form.
+pub(super) fn csv(report: &[ReportRow]) -> String {
     let mut writer = csv::WriterBuilder::new()
         .delimiter(b';')
         .from_writer(Vec::new());
-    // Writing into memory does not fail.
-    let _ = writer.write_record(told.into_iter().chain(recorded));
+    for row in report {
+        let amount = |amount: &Option<Amount>| amount.map(|amount| amount.0.to_string());
+        let recorded = [
+            row.event_id.clone(),
+            row.state.clone(),
+            row.version.map(|version| version.to_string()),
+            row.replayed.map(|replayed| replayed.to_string()),
+            row.line_no.map(|line_no| line_no.to_string()),
+            amount(&row.total_price),
+            amount(&row.voucher_share),
+            amount(&row.customer_share),
+        ];
+        let told = [
+            row.row.to_string(),
+            row.source_reference.clone(),
+            row.code.clone(),
+            row.field.clone(),
+            row.message_fi.clone(),
+            row.message_en.clone(),
+        ];
+        let recorded = recorded.map(Option::unwrap_or_default);
+        // Writing into memory does not fail.
+        let _ = writer.write_record(told.into_iter().chain(recorded));
+    }
     let written = writer.into_inner().unwrap_or_default();
-    report.push_str(&String::from_utf8_lossy(&written));
+    String::from_utf8_lossy(&written).into_owned()
 }

@@ -5,18 +5,18 @@ use crate::domain::access::{AccessEntry, DataClass};
 use crate::domain::registry::Registry;
 use crate::domain::registry::diff::{Diff, diff};
 use crate::operate::acting::{ATTEMPTS_MAX, kept};
-use crate::operate::{Done, Failed, Output};
+use crate::operate::caller::Caller;
+use crate::operate::output::Output;
+use crate::operate::{Done, Failed};
 use crate::services::Services;
 use crate::store::registry::{RegistryStep, StandingRegistry};
 use crate::store::{Change, StoreError};
 
-use super::Way;
 use super::look::Look;
 use super::print::{self, Told};
 use super::problems::problems;
+use super::{PURPOSE, Way};
 
-/// Purpose in the access log.
-const PURPOSE: &str = "PALVELUN_JARJESTAMINEN";
 /// Service in the access log.
 const SERVICE: &str = "registry-apply";
 /// Problems that are printed; how many more there are is told.
@@ -28,6 +28,7 @@ pub(super) type Make<'a> = dyn Fn(&Registry) -> Result<Registry, Failed> + Send 
 /// Plans the change, and makes it unless it is a dry run. What others change meanwhile is planned on anew.
 pub(super) async fn run(
     services: &Services,
+    caller: &Caller,
     output: &Output,
     way: &Way,
     make: &Make<'_>,
@@ -44,16 +45,18 @@ pub(super) async fn run(
             diff: &diff,
         };
         if diff.is_empty() {
+            looked(services, caller).await?;
             print::nothing_to_do(output, &told).await?;
             return Ok(Done::WELL);
         }
         let look = Look::at(services, output, &standing.registry, &diff).await?;
         refuse(way, &look.refusals())?;
         if way.is_dry_run {
+            looked(services, caller).await?;
             print::plan(output, &told).await?;
             return Ok(Done::TO_DO);
         }
-        if keep(services, way, &standing, &wanted, &diff, look).await? {
+        if keep(services, caller, way, &standing, &wanted, &diff, look).await? {
             tracing::info!(version = standing.version + 1, "the registry was changed");
             print::applied(output, &told).await?;
             return Ok(Done::WELL);
@@ -97,6 +100,7 @@ pub(super) fn refused(way: &Way, problems: &[String]) -> Failed {
 /// Keeps the change. `false`: it is to be planned anew, since the registry is another by now.
 async fn keep(
     services: &Services,
+    caller: &Caller,
     way: &Way,
     standing: &StandingRegistry,
     wanted: &Registry,
@@ -106,7 +110,7 @@ async fn keep(
     for _ in 0..ATTEMPTS_MAX {
         look.catch_up(services).await?;
         refuse(way, &look.refusals())?;
-        let mut rows = rows(services, way, diff).into_iter();
+        let mut rows = rows(services, caller, diff).into_iter();
         let Some(first) = rows.next() else {
             return Ok(false);
         };
@@ -132,9 +136,16 @@ async fn keep(
     Err(StoreError::Conflict.into())
 }
 
+/// What changes nothing has shown the registry all the same.
+async fn looked(services: &Services, caller: &Caller) -> Result<(), Failed> {
+    let row = caller.row(services, SERVICE, PURPOSE, DataClass::Basic);
+    kept(services, Change::access_only(row)).await?;
+    Ok(())
+}
+
 /// A row for each organiser touched, or one of none.
-fn rows(services: &Services, way: &Way, diff: &Diff) -> Vec<AccessEntry> {
-    let row = way.user.row(services, SERVICE, PURPOSE, DataClass::Basic);
+fn rows(services: &Services, caller: &Caller, diff: &Diff) -> Vec<AccessEntry> {
+    let row = caller.row(services, SERVICE, PURPOSE, DataClass::Basic);
     let organisers = diff.organisers();
     if organisers.is_empty() {
         let rows_returned = u32::try_from(diff.rows.len()).unwrap_or(u32::MAX);

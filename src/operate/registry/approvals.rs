@@ -3,17 +3,23 @@
 use std::collections::HashMap;
 
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::codes::ended;
+use super::print::Report;
 use super::table::{Column, Row, Table, day, euros, named, plain};
-use super::{Way, apply};
+use super::{CHANGES, Way, apply};
 use crate::clock::date_in_helsinki;
 use crate::domain::business_id::BusinessId;
 use crate::domain::iban::Iban;
 use crate::domain::money::Cents;
-use crate::domain::registry::{ApprovalState, OrganiserCode, Provider, ProviderApproval, Registry};
-use crate::operate::{Done, Failed, Output};
+use crate::domain::registry::{ApprovalState, Provider, ProviderApproval, Registry};
+use crate::operate::caller::Caller;
+use crate::operate::operation::{Needs, Operation, Published};
+use crate::operate::output::Output;
+use crate::operate::values::Organiser;
+use crate::operate::{Done, Failed};
 use crate::services::Services;
 
 const PROVIDER: Column = &["providerBusinessId", "businessId", "ytunnus"];
@@ -26,46 +32,65 @@ const STATE: Column = &["state", "tila"];
 const IBAN: Column = &["iban"];
 
 /// Take over the approvals of a file.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(rename = "RegistryImportApprovalsArguments")]
 pub struct ImportApprovals {
     pub way: Way,
-    pub organiser: OrganiserCode,
+    pub organiser: Organiser,
     /// The file's text.
     pub text: String,
     /// Approvals of the organiser that are not in the file end.
+    #[serde(default)]
     pub is_complete: bool,
 }
 
-impl ImportApprovals {
-    pub(in crate::operate) async fn run(
+impl Published for ImportApprovals {
+    type Answer = Report<'static>;
+
+    const EXAMPLE: &'static str = r#"{
+        "way": {"source": "approvals of 2026-03", "isDryRun": true},
+        "organiser": "853",
+        "text": "providerBusinessId;serviceCode;validFrom\\n9000003-8;suun-hoito;2026-04-01\\n",
+        "isComplete": false
+    }"#;
+}
+
+impl Operation for ImportApprovals {
+    const NAME: &'static str = "registry-import-approvals";
+    const NEEDS: Needs = CHANGES;
+
+    async fn run(
         self,
         services: &Services,
+        caller: &Caller,
         output: &Output,
     ) -> Result<Done, Failed> {
         let today = date_in_helsinki(services.clock.now());
-        apply::run(services, output, &self.way, &|standing| {
+        apply::run(services, caller, output, &self.way, &|standing| {
             let table = Table::read(&self.text, &[PROVIDER, SERVICE, VALID_FROM])?;
             let rows = self.examined(&table, standing)?;
             Ok(self.taken_over(standing, &table, &rows, today))
         })
         .await
     }
+}
 
+impl ImportApprovals {
     /// Every row of the file, or all that is wrong with them.
     fn examined(&self, table: &Table, standing: &Registry) -> Result<Vec<Wanted>, Failed> {
         if !standing
             .organisers
             .iter()
-            .any(|row| row.code == self.organiser)
+            .any(|row| row.code == self.organiser.0)
         {
-            let told = format!("the registry has no organiser {}", self.organiser);
+            let told = format!("the registry has no organiser {}", self.organiser.0);
             return Err(Failed::Refused(told));
         }
         let services: Vec<&str> = standing
             .service_types
             .iter()
-            .filter(|row| row.organiser == self.organiser)
+            .filter(|row| row.organiser == self.organiser.0)
             .map(|row| row.service_code.as_str())
             .collect();
         let mut providers = Providers::of(standing);
@@ -105,7 +130,7 @@ impl ImportApprovals {
         let mut registry = standing.clone();
         let mut places: HashMap<(BusinessId, String, Date), usize> = HashMap::new();
         for (place, row) in registry.approvals.iter().enumerate() {
-            if row.organiser == self.organiser {
+            if row.organiser == self.organiser.0 {
                 let key = (
                     row.provider.clone(),
                     row.service_code.clone(),
@@ -135,7 +160,7 @@ impl ImportApprovals {
                     kept.state = row.state.unwrap_or(kept.state);
                 }
                 None => registry.approvals.push(ProviderApproval {
-                    organiser: self.organiser,
+                    organiser: self.organiser.0,
                     service_code: row.service_code.clone(),
                     provider: row.provider.clone(),
                     valid_from: row.valid_from,
@@ -153,7 +178,7 @@ impl ImportApprovals {
             registry.approvals.retain_mut(|row| {
                 let is_named = is_in_file.next().unwrap_or(true);
                 is_named
-                    || row.organiser != self.organiser
+                    || row.organiser != self.organiser.0
                     || ended(row.valid_from, &mut row.valid_to, today)
             });
         }

@@ -3,13 +3,18 @@
 use std::collections::HashMap;
 
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::print::Report;
 use super::table::{Column, Row, Table, day, named, plain, yes_or_no};
-use super::{Way, apply};
+use super::{CHANGES, Way, apply};
 use crate::clock::date_in_helsinki;
 use crate::domain::registry::{CodeItem, CodeSet, Registry, ToothRule};
-use crate::operate::{Done, Failed, Output};
+use crate::operate::caller::Caller;
+use crate::operate::operation::{Needs, Operation, Published};
+use crate::operate::output::Output;
+use crate::operate::{Done, Failed};
 use crate::services::Services;
 
 const CODE: Column = &["CodeId", "code", "koodi"];
@@ -24,8 +29,9 @@ const REPEATABLE: Column = &["repeatable"];
 const EXTRACTION: Column = &["extraction"];
 
 /// Take over the codes of a file.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(rename = "RegistryImportCodesArguments")]
 pub struct ImportCodes {
     pub way: Way,
     pub oid: String,
@@ -33,24 +39,43 @@ pub struct ImportCodes {
     /// The file's text.
     pub text: String,
     /// Codes of the set that are not in the file end.
+    #[serde(default)]
     pub is_complete: bool,
 }
 
-impl ImportCodes {
-    pub(in crate::operate) async fn run(
+impl Published for ImportCodes {
+    type Answer = Report<'static>;
+
+    const EXAMPLE: &'static str = r#"{
+        "way": {"source": "codes of 2027", "isDryRun": true},
+        "oid": "1.2.246.537.6.33",
+        "version": "2027",
+        "text": "CodeId;LongName;BeginningDate\\nSAA01;Suun tutkimus, suppea;2025-01-01\\n",
+        "isComplete": false
+    }"#;
+}
+
+impl Operation for ImportCodes {
+    const NAME: &'static str = "registry-import-codes";
+    const NEEDS: Needs = CHANGES;
+
+    async fn run(
         self,
         services: &Services,
+        caller: &Caller,
         output: &Output,
     ) -> Result<Done, Failed> {
         let table = Table::read(&self.text, &[CODE, NAME_FI, VALID_FROM])?;
         let today = date_in_helsinki(services.clock.now());
         let rows = self.examined(&table)?;
-        apply::run(services, output, &self.way, &|standing| {
+        apply::run(services, caller, output, &self.way, &|standing| {
             Ok(self.taken_over(standing, &rows, today))
         })
         .await
     }
+}
 
+impl ImportCodes {
     /// Every row of the file, or all that is wrong with them.
     fn examined(&self, table: &Table) -> Result<Vec<Wanted>, Failed> {
         let mut lines = HashMap::new();

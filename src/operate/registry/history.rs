@@ -1,12 +1,16 @@
 //! `registry-history`: every change of the registry, who made it, when, and what it changed.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
-use super::print;
+use super::{PRINTS, print};
 use crate::domain::registry::OrganiserCode;
-use crate::domain::registry::diff::Diff;
-use crate::operate::{Done, Failed, Output};
+use crate::domain::registry::diff::{Counts, Diff};
+use crate::operate::caller::Caller;
+use crate::operate::operation::{About, Needs, Operation, Published};
+use crate::operate::output::Output;
+use crate::operate::values::{Organiser, Text};
+use crate::operate::{Done, Failed};
 use crate::services::Services;
 use crate::store::registry::RegistryChange;
 
@@ -14,21 +18,45 @@ use crate::store::registry::RegistryChange;
 const STEP_CHANGES_MAX: usize = 20;
 
 /// Print the registry's history.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(rename = "RegistryHistoryArguments")]
 pub struct History {
     /// Only rows of this organiser.
-    pub organiser: Option<OrganiserCode>,
-    /// As JSON, a line a change.
-    pub json: bool,
+    pub organiser: Option<Organiser>,
 }
 
-impl History {
-    pub(in crate::operate) async fn run(
-        self,
-        services: &Services,
-        output: &Output,
-    ) -> Result<Done, Failed> {
+/// A change of the registry.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "RegistryVersion")]
+pub struct HistoryTold<'a> {
+    version: u64,
+    at: String,
+    by: &'a str,
+    source: &'a str,
+    counts: Counts,
+    rows: &'a Diff,
+}
+
+impl Published for History {
+    type Answer = Vec<HistoryTold<'static>>;
+
+    const EXAMPLE: &'static str = r#"{"organiser": "853"}"#;
+}
+
+impl Operation for History {
+    const NAME: &'static str = "registry-history";
+    const NEEDS: Needs = Needs {
+        about: About::NamedOrAll,
+        ..PRINTS
+    };
+
+    fn organiser(&self) -> Option<OrganiserCode> {
+        self.organiser.map(|organiser| organiser.0)
+    }
+
+    async fn run(self, services: &Services, _: &Caller, output: &Output) -> Result<Done, Failed> {
+        output.list().await?;
         let (mut after, mut is_told) = (0, false);
         loop {
             let step = services
@@ -45,14 +73,16 @@ impl History {
                 }
             }
         }
-        if !is_told && !self.json {
+        if !is_told {
             output.out("no change of the registry is known").await?;
         }
         Ok(Done::WELL)
     }
+}
 
+impl History {
     fn of_organiser(&self, change: RegistryChange) -> RegistryChange {
-        let Some(organiser) = self.organiser else {
+        let Some(Text(organiser)) = self.organiser else {
             return change;
         };
         let rows = change.diff.rows.into_iter();
@@ -73,17 +103,15 @@ impl History {
             source,
             diff,
         } = change;
-        if self.json {
-            let row = json!({
-                "version": version,
-                "at": at.to_string(),
-                "by": by,
-                "source": source,
-                "counts": diff.counts(),
-                "rows": diff,
-            });
-            return output.out(&serde_json::to_string(&row)?).await;
-        }
+        let told = HistoryTold {
+            version: *version,
+            at: at.to_string(),
+            by,
+            source,
+            counts: diff.counts(),
+            rows: diff,
+        };
+        output.item(&told).await?;
         let counted = print::counted(diff.counts());
         output
             .out(&format!(

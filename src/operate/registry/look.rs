@@ -9,7 +9,8 @@ use crate::domain::number::PurchasingPowerNumber;
 use crate::domain::registry::Registry;
 use crate::domain::registry::diff::Diff;
 use crate::domain::registry::reliance::{Relied, Threats};
-use crate::operate::{Failed, Output};
+use crate::operate::Failed;
+use crate::operate::output::Output;
 use crate::services::Services;
 use crate::store::registry::{GrantWithEvents, MustBeFree};
 

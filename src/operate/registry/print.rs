@@ -1,10 +1,13 @@
 //! A change of the registry as people and programs read it.
 
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
 
 use super::Way;
 use crate::domain::registry::diff::{Counts, Diff, What};
-use crate::operate::{Failed, Output};
+use crate::operate::Failed;
+use crate::operate::output::Output;
 
 /// Rows of a change that are printed for people; JSON has them all.
 const ROWS_PRINTED_MAX: usize = 500;
@@ -18,9 +21,7 @@ pub(super) struct Told<'a> {
 }
 
 pub(super) async fn nothing_to_do(output: &Output, told: &Told<'_>) -> Result<(), Failed> {
-    if told.way.json {
-        return as_json(output, told, told.version).await;
-    }
+    output.result(&Report::of(told, told.version)).await?;
     let text = format!(
         "nothing to do: the registry is as {} says (version {})",
         told.way.source, told.version
@@ -29,9 +30,7 @@ pub(super) async fn nothing_to_do(output: &Output, told: &Told<'_>) -> Result<()
 }
 
 pub(super) async fn plan(output: &Output, told: &Told<'_>) -> Result<(), Failed> {
-    if told.way.json {
-        return as_json(output, told, told.version).await;
-    }
+    output.result(&Report::of(told, told.version)).await?;
     let text = format!("{} on registry version {}:", told.way.source, told.version);
     output.out(&text).await?;
     output.out(&rows(told.diff)).await?;
@@ -43,25 +42,38 @@ pub(super) async fn plan(output: &Output, told: &Told<'_>) -> Result<(), Failed>
 
 pub(super) async fn applied(output: &Output, told: &Told<'_>) -> Result<(), Failed> {
     let version = told.version + 1;
-    if told.way.json {
-        return as_json(output, told, version).await;
-    }
+    output.result(&Report::of(told, version)).await?;
     output.out(&rows(told.diff)).await?;
     output.out(&counted(told.diff.counts())).await?;
     let text = format!("applied {}: registry version {version}", told.way.source);
     output.out(&text).await
 }
 
-async fn as_json(output: &Output, told: &Told<'_>, version: u64) -> Result<(), Failed> {
-    let report = json!({
-        "source": told.way.source,
-        "dry_run": told.way.is_dry_run,
-        "planned_on": told.version,
-        "version": version,
-        "counts": told.diff.counts(),
-        "rows": told.diff,
-    });
-    output.out(&serde_json::to_string_pretty(&report)?).await
+/// What has changed of the registry, or would.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "RegistryChange")]
+pub struct Report<'a> {
+    source: &'a str,
+    dry_run: bool,
+    /// The version that was there.
+    planned_on: u64,
+    /// The version that is there now.
+    version: u64,
+    counts: Counts,
+    rows: &'a Diff,
+}
+
+impl<'a> Report<'a> {
+    fn of(told: &Told<'a>, version: u64) -> Report<'a> {
+        Report {
+            source: &told.way.source,
+            dry_run: told.way.is_dry_run,
+            planned_on: told.version,
+            version,
+            counts: told.diff.counts(),
+            rows: told.diff,
+        }
+    }
 }
 
 /// Such as `1 added, 0 changed, 0 ended, 2 removed`.

@@ -7,10 +7,11 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::task::yield_now;
 
-use super::{PAGE_ROWS, Pages, known, row};
+use super::{Giving, PAGE_ROWS, Pages, ReportFile, known, row};
 use crate::contract::lexical::Lexical as _;
 use crate::domain::business_id::BusinessId;
 use crate::domain::customer::Customer;
@@ -21,9 +22,13 @@ use crate::domain::purchasing_power::PurchasingPower;
 use crate::domain::registry::{OrganiserCode, ServiceType, Unit, service_type_on};
 use crate::domain::service_event::{Credited, EventKind, ServiceEvent};
 use crate::domain::settlement::Month;
-use crate::operate::acting::{User, kept};
+use crate::operate::acting::kept;
+use crate::operate::caller::{Caller, Rank};
 use crate::operate::csv::write_row;
-use crate::operate::{Done, Failed, Output};
+use crate::operate::operation::{About, Needs, Operation, Published, Row};
+use crate::operate::output::Output;
+use crate::operate::values::{MonthText, Organiser, Text};
+use crate::operate::{Done, Failed};
 use crate::services::Services;
 use crate::store::Change;
 
@@ -47,35 +52,54 @@ const COLUMNS: [&str; 16] = [
 ];
 
 /// Give a month's figures as CSV.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(rename = "ReportMonthlyArguments")]
 pub struct Monthly {
-    pub user: User,
-    pub month: Month,
+    pub month: MonthText,
     /// Every organiser of the registry where none is named.
-    pub organiser: Option<OrganiserCode>,
+    pub organiser: Option<Organiser>,
 }
 
 /// What the events of a month take of one grant.
 type Used = BTreeMap<(Class, BusinessId), (bool, Amounts)>;
 
-impl Monthly {
-    pub(in crate::operate) async fn run(
+impl Published for Monthly {
+    type Answer = ReportFile;
+
+    const EXAMPLE: &'static str = r#"{"month": "2026-03", "organiser": "853"}"#;
+}
+
+impl Operation for Monthly {
+    const NAME: &'static str = "report-monthly";
+    const NEEDS: Needs = Needs {
+        rank: Rank::VIEWER,
+        about: About::NamedOrAll,
+        row: Row::Own,
+    };
+
+    fn organiser(&self) -> Option<OrganiserCode> {
+        self.organiser.map(|organiser| organiser.0)
+    }
+
+    async fn run(
         self,
         services: &Services,
+        caller: &Caller,
         output: &Output,
     ) -> Result<Done, Failed> {
         let registry = services.store.registry().await?;
         let mut organisers = match self.organiser {
-            Some(code) => vec![known(services, code).await?.code],
+            Some(Text(code)) => vec![known(services, code).await?.code],
             None => registry.organisers.iter().map(|row| row.code).collect(),
         };
         organisers.sort();
+        let mut giving = Giving::to(output);
         let mut written = Vec::new();
         write_row(&mut written, &COLUMNS);
-        let (mut lines_told, mut lines_untold) = (0, 0);
+        let (mut lines_told, mut lines_untold) = (0_u64, 0_u64);
         for organiser in organisers {
-            let row = row(services, &self.user, "report-monthly", organiser);
+            let row = row(services, caller, "report-monthly", organiser);
             kept(services, Change::access_only(row)).await?;
             let mut types: BTreeMap<String, Vec<ServiceType>> = BTreeMap::new();
             for row in &registry.service_types {
@@ -87,7 +111,7 @@ impl Monthly {
             let of_month = OfMonth {
                 services,
                 organiser,
-                month: self.month,
+                month: self.month.0,
                 types,
             };
             for line in of_month.lines().await? {
@@ -97,18 +121,24 @@ impl Monthly {
                 }
                 self.write(&mut written, organiser, &line);
             }
-            output.data(&std::mem::take(&mut written)).await?;
+            giving.give(&mut written).await?;
         }
-        output.data(&written).await?;
+        giving.give(&mut written).await?;
         let told = format!(
             "figures of {}: {lines_told} rows, and {lines_untold} without figures, which are about too few people",
-            self.month
+            self.month.0
         );
         output.out(&told).await?;
-        output.carry(&true).await?;
+        let name = match self.organiser {
+            Some(Text(code)) => format!("monthly-{code}-{}.csv", self.month.0),
+            None => format!("monthly-{}.csv", self.month.0),
+        };
+        giving.end(name, lines_told, lines_untold).await?;
         Ok(Done::WELL)
     }
+}
 
+impl Monthly {
     fn write(&self, written: &mut Vec<u8>, organiser: OrganiserCode, line: &Line) {
         let (record, municipality, provider) = match &line.group {
             Some(group) => (
@@ -124,7 +154,7 @@ impl Monthly {
             written,
             &[
                 record,
-                &self.month.to_string(),
+                &self.month.0.to_string(),
                 &organiser.to_string(),
                 &municipality.unwrap_or_default(),
                 &line.class.oid,

@@ -3,16 +3,20 @@
 //!
 //! Memory: a page of events, whatever the month has.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Pages, known, row};
+use super::{Giving, Pages, ReportFile, known, row};
 use crate::domain::money::Cents;
 use crate::domain::registry::OrganiserCode;
 use crate::domain::service_event::{EventKind, PlacedEvent, ServiceEvent};
-use crate::domain::settlement::Month;
-use crate::operate::acting::{User, kept};
+use crate::operate::acting::kept;
+use crate::operate::caller::{Caller, Rank};
 use crate::operate::csv::write_row;
-use crate::operate::{Done, Failed, Output};
+use crate::operate::operation::{About, Needs, Operation, Published, Row};
+use crate::operate::output::Output;
+use crate::operate::values::{MonthText, Organiser};
+use crate::operate::{Done, Failed};
 use crate::services::Services;
 use crate::store::Change;
 
@@ -29,46 +33,73 @@ const COLUMNS: [&str; 9] = [
 ];
 
 /// Give an organiser's month of own shares as CSV.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(rename = "ReportOwnSharesArguments")]
 pub struct OwnShares {
-    pub user: User,
-    pub organiser: OrganiserCode,
-    pub month: Month,
+    pub organiser: Organiser,
+    pub month: MonthText,
 }
 
-impl OwnShares {
-    pub(in crate::operate) async fn run(
+impl Published for OwnShares {
+    type Answer = ReportFile;
+
+    const EXAMPLE: &'static str = r#"{"organiser": "853", "month": "2026-03"}"#;
+}
+
+impl Operation for OwnShares {
+    const NAME: &'static str = "report-own-shares";
+    const NEEDS: Needs = Needs {
+        rank: Rank::VIEWER,
+        about: About::Named,
+        row: Row::Own,
+    };
+
+    fn organiser(&self) -> Option<OrganiserCode> {
+        Some(self.organiser.0)
+    }
+
+    async fn run(
         self,
         services: &Services,
+        caller: &Caller,
         output: &Output,
     ) -> Result<Done, Failed> {
-        known(services, self.organiser).await?;
+        known(services, self.organiser.0).await?;
+        let mut giving = Giving::to(output);
         let mut written = Vec::new();
         write_row(&mut written, &COLUMNS);
-        let mut pages = Pages::of(services, self.organiser, self.month);
+        let mut pages = Pages::of(services, self.organiser.0, self.month.0);
         let (mut rows, mut sum) = (0_u64, Cents(0));
         while let Some(mut page) = pages.next().await? {
             page.retain(|placed| is_told(&placed.event));
-            self.log(services, &page).await?;
+            self.log(services, caller, &page).await?;
             for placed in &page {
                 write(&mut written, &placed.event);
                 rows += 1;
                 let customer = placed.event.shares.customer;
                 sum = Cents(sum.0.saturating_add(customer.0));
             }
-            output.data(&std::mem::take(&mut written)).await?;
+            giving.give(&mut written).await?;
         }
-        let (organiser, month) = (self.organiser, self.month);
+        let (organiser, month) = (self.organiser.0, self.month.0);
         let told = format!("own shares of {organiser} in {month}: {rows} rows, {sum} EUR");
         output.out(&told).await?;
-        output.carry(&true).await?;
+        let name = format!("own-shares-{organiser}-{month}.csv");
+        giving.end(name, rows, 0).await?;
         Ok(Done::WELL)
     }
+}
 
+impl OwnShares {
     /// Says whose events are given, before they are.
-    async fn log(&self, services: &Services, page: &[PlacedEvent]) -> Result<(), Failed> {
-        let mut row = row(services, &self.user, "report-own-shares", self.organiser);
+    async fn log(
+        &self,
+        services: &Services,
+        caller: &Caller,
+        page: &[PlacedEvent],
+    ) -> Result<(), Failed> {
+        let mut row = row(services, caller, Self::NAME, self.organiser.0);
         let events = page.iter().map(|placed| &placed.event);
         row.persons = events
             .clone()

@@ -3,37 +3,60 @@
 //!
 //! From the moment it begins nothing of the run can be credited, so that what was found free of credits stays so.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::STEP_EVENTS_MAX;
 use super::decide::cannot;
-use super::show::tell;
-use super::steps::{Acting, effects, must_be_free, number};
+use super::show::{SettlementTold, tell};
+use super::steps::{Acting, effects, must_be_free, named, number};
 use crate::domain::event::organiser::unsettle;
 use crate::domain::event_id::EventId;
+use crate::domain::registry::OrganiserCode;
 use crate::domain::settlement::{RunNumber, RunState, book_without, rests_on_it};
-use crate::operate::acting::{ATTEMPTS_MAX, User};
-use crate::operate::{Done, Failed, Output};
+use crate::operate::acting::ATTEMPTS_MAX;
+use crate::operate::caller::{Caller, Rank};
+use crate::operate::operation::{About, Needs, Operation, Published, Row};
+use crate::operate::output::Output;
+use crate::operate::{Done, Failed};
 use crate::services::Services;
 use crate::store::StoreError;
 use crate::store::settlement::SettlementStep;
 
 /// Cancel a draft.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(rename = "SettlementCancelDraftArguments")]
 pub struct CancelDraft {
-    pub user: User,
     pub number: String,
 }
 
-impl CancelDraft {
-    pub(in crate::operate) async fn run(
+impl Published for CancelDraft {
+    type Answer = SettlementTold;
+
+    const EXAMPLE: &'static str = r#"{"number": "853-2026-03-1"}"#;
+}
+
+impl Operation for CancelDraft {
+    const NAME: &'static str = "settlement-cancel-draft";
+    const NEEDS: Needs = Needs {
+        rank: Rank::CLERK,
+        about: About::Named,
+        row: Row::Own,
+    };
+
+    fn organiser(&self) -> Option<OrganiserCode> {
+        named(&self.number)
+    }
+
+    async fn run(
         self,
         services: &Services,
+        caller: &Caller,
         output: &Output,
     ) -> Result<Done, Failed> {
         let number = number(&self.number)?;
-        let mut acting = Acting::new(services, output, &self.user, "settlement-cancel-draft");
+        let mut acting = Acting::new(services, output, caller, "settlement-cancel-draft");
         begin(&mut acting, number).await?;
         if let Some(credited) = first_credited(&acting, number).await? {
             back_to_draft(&mut acting, number).await?;
@@ -43,7 +66,8 @@ impl CancelDraft {
         }
         give_back(&mut acting, number).await?;
         end(&mut acting, number).await?;
-        tell(services, output, number).await?;
+        let told = tell(services, output, number).await?;
+        output.result(&told).await?;
         Ok(Done::WELL)
     }
 }

@@ -1,45 +1,68 @@
 //! `settlement-confirm` and `settlement-paid`: a draft is confirmed in one commit; what is paid moves its events to
 //! MAKSETTU step by step. Doing either again changes nothing, but for payments that need not be held back any more.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::STEP_EVENTS_MAX;
-use super::show::tell;
-use super::steps::{Acting, effects, must_be_free, number};
+use super::show::{SettlementTold, tell};
+use super::steps::{Acting, effects, must_be_free, named, number};
 use crate::domain::event::organiser::pay;
 use crate::domain::event_id::EventId;
+use crate::domain::registry::OrganiserCode;
 use crate::domain::service_event::EventState;
 use crate::domain::settlement::{ProviderSums, Run, RunNumber, RunState, payable_now, released};
-use crate::operate::acting::{ATTEMPTS_MAX, User, kept};
-use crate::operate::{Done, Failed, Output};
+use crate::operate::acting::{ATTEMPTS_MAX, kept};
+use crate::operate::caller::{Caller, Rank};
+use crate::operate::operation::{About, Needs, Operation, Published, Row};
+use crate::operate::output::Output;
+use crate::operate::{Done, Failed};
 use crate::services::Services;
 use crate::store::settlement::SettlementStep;
 use crate::store::{Change, StoreError};
 
 /// Confirm a draft.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(rename = "SettlementConfirmArguments")]
 pub struct Confirm {
-    pub user: User,
     pub number: String,
 }
 
 /// Note that a run was paid.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(rename = "SettlementPaidArguments")]
 pub struct Paid {
-    pub user: User,
     pub number: String,
 }
 
-impl Confirm {
-    pub(in crate::operate) async fn run(
+impl Published for Confirm {
+    type Answer = SettlementTold;
+
+    const EXAMPLE: &'static str = r#"{"number": "853-2026-03-1"}"#;
+}
+
+impl Operation for Confirm {
+    const NAME: &'static str = "settlement-confirm";
+    const NEEDS: Needs = Needs {
+        rank: Rank::CLERK,
+        about: About::Named,
+        row: Row::Own,
+    };
+
+    fn organiser(&self) -> Option<OrganiserCode> {
+        named(&self.number)
+    }
+
+    async fn run(
         self,
         services: &Services,
+        caller: &Caller,
         output: &Output,
     ) -> Result<Done, Failed> {
         let number = number(&self.number)?;
-        let mut acting = Acting::new(services, output, &self.user, "settlement-confirm");
+        let mut acting = Acting::new(services, output, caller, "settlement-confirm");
         for _ in 0..ATTEMPTS_MAX {
             let run = acting.run(number).await?;
             let providers = services.store.settlement_providers(number).await?;
@@ -61,7 +84,8 @@ impl Confirm {
                 ..SettlementStep::of(next)
             };
             if acting.keep(step).await? {
-                tell(services, output, number).await?;
+                let told = tell(services, output, number).await?;
+                output.result(&told).await?;
                 return Ok(Done::WELL);
             }
         }
@@ -69,14 +93,32 @@ impl Confirm {
     }
 }
 
-impl Paid {
-    pub(in crate::operate) async fn run(
+impl Published for Paid {
+    type Answer = SettlementTold;
+
+    const EXAMPLE: &'static str = r#"{"number": "853-2026-03-1"}"#;
+}
+
+impl Operation for Paid {
+    const NAME: &'static str = "settlement-paid";
+    const NEEDS: Needs = Needs {
+        rank: Rank::CLERK,
+        about: About::Named,
+        row: Row::Own,
+    };
+
+    fn organiser(&self) -> Option<OrganiserCode> {
+        named(&self.number)
+    }
+
+    async fn run(
         self,
         services: &Services,
+        caller: &Caller,
         output: &Output,
     ) -> Result<Done, Failed> {
         let number = number(&self.number)?;
-        let mut acting = Acting::new(services, output, &self.user, "settlement-paid");
+        let mut acting = Acting::new(services, output, caller, "settlement-paid");
         if !begin(&mut acting, number).await? {
             return Ok(Done::WELL);
         }
@@ -84,7 +126,8 @@ impl Paid {
         let paid: Vec<ProviderSums> = payable_now(&providers).cloned().collect();
         move_on(&mut acting, number, &paid).await?;
         end(&mut acting, number).await?;
-        tell(services, output, number).await?;
+        let told = tell(services, output, number).await?;
+        output.result(&told).await?;
         Ok(Done::WELL)
     }
 }
@@ -216,7 +259,8 @@ async fn already(acting: &Acting<'_>, number: RunNumber, state: RunState) -> Res
     kept(acting.services, Change::access_only(row)).await?;
     let told = format!("settlement {number} is {} already", state.as_str());
     acting.output.out(&told).await?;
-    tell(acting.services, acting.output, number).await
+    let told = tell(acting.services, acting.output, number).await?;
+    acting.output.result(&told).await
 }
 
 pub(super) fn cannot(what: &str, run: &Run) -> Failed {

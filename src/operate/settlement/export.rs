@@ -13,21 +13,26 @@ mod xml;
 
 use std::collections::BTreeMap;
 
-use openssl::sha::Sha256;
+use openssl::sha::{Sha256, sha256};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use self::first::Kind;
 use super::STEP_EVENTS_MAX;
 use super::show::tell;
-use super::steps::{Acting, number};
+use super::steps::{Acting, named, number};
 use crate::domain::business_id::BusinessId;
 use crate::domain::money::Cents;
 use crate::domain::registry::Organiser;
+use crate::domain::registry::OrganiserCode;
 use crate::domain::service_event::Shares;
 use crate::domain::settlement::payment::reference;
 use crate::domain::settlement::{ProviderSums, RowPlace, Run, RunState, SettledRow};
-use crate::operate::acting::{User, kept};
-use crate::operate::{Done, Failed, Output, PIECE_BYTES};
+use crate::operate::acting::kept;
+use crate::operate::caller::{Caller, Rank};
+use crate::operate::operation::{About, Needs, Operation, Published, Row};
+use crate::operate::output::{Output, PIECE_BYTES};
+use crate::operate::{Done, Failed};
 use crate::partner::limits::Language;
 use crate::services::Services;
 use crate::store::Change;
@@ -35,10 +40,10 @@ use crate::store::Change;
 pub use payments::Order;
 
 /// Give one file of a settlement.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(rename = "SettlementExportArguments")]
 pub struct Export {
-    pub user: User,
     pub number: String,
     pub file: ExportedFile,
     /// The settlement's version when the file before was made: all are of one.
@@ -46,8 +51,9 @@ pub struct Export {
 }
 
 /// Which file.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(rename = "FileToExport")]
 pub enum ExportedFile {
     Csv,
     Xml,
@@ -56,12 +62,16 @@ pub enum ExportedFile {
     Payments(Order),
 }
 
-/// What the command line takes on from one file to the next.
-#[derive(Serialize, Deserialize)]
+/// A file that is whole; its bytes come beside this.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "ExportedFile")]
 pub struct Exported {
+    /// The settlement's.
     pub version: u64,
     /// The file's name.
     pub name: String,
+    /// Of the file, in hexadecimal.
+    pub sha256: String,
 }
 
 /// What every file tells from.
@@ -85,17 +95,38 @@ trait Form {
     fn written(&mut self) -> &mut Vec<u8>;
 }
 
-impl Export {
-    pub(in crate::operate) async fn run(
+impl Published for Export {
+    type Answer = Exported;
+
+    const EXAMPLE: &'static str = r#"{
+        "number": "853-2026-03-1",
+        "file": {"payments": {"debtorIban": "FI2112345600000785", "executionDate": "2026-04-08"}}
+    }"#;
+}
+
+impl Operation for Export {
+    const NAME: &'static str = "settlement-export";
+    const NEEDS: Needs = Needs {
+        rank: Rank::CLERK,
+        about: About::Named,
+        row: Row::Own,
+    };
+
+    fn organiser(&self) -> Option<OrganiserCode> {
+        named(&self.number)
+    }
+
+    async fn run(
         self,
         services: &Services,
+        caller: &Caller,
         output: &Output,
     ) -> Result<Done, Failed> {
         let command = match self.file {
             ExportedFile::Html(_) => "settlement-report",
             _ => "settlement-export",
         };
-        let mut acting = Acting::new(services, output, &self.user, command);
+        let mut acting = Acting::new(services, output, caller, command);
         let mut settlement = Settlement::gather(&acting, &self.number).await?;
         let number = settlement.run.number;
         let version = settlement.run.version;
@@ -106,7 +137,7 @@ impl Export {
         let mut row = acting.row(number.organiser);
         row.rows_returned = u32::try_from(settlement.run.events).unwrap_or(u32::MAX);
         kept(services, Change::access_only(row)).await?;
-        let name = match &self.file {
+        let (name, digest) = match &self.file {
             ExportedFile::Csv | ExportedFile::Xml => {
                 let kind = match self.file {
                     ExportedFile::Csv => Kind::Csv,
@@ -117,8 +148,9 @@ impl Export {
                     tell(services, output, number).await?;
                 }
                 let output = Some(output);
-                settlement.write(&acting, kind.form(), output).await?;
-                format!("settlement-{number}.{}", kind.extension())
+                let digest = settlement.write(&acting, kind.form(), output).await?;
+                let name = format!("settlement-{number}.{}", kind.extension());
+                (name, digest)
             }
             ExportedFile::Html(language) => {
                 if settlement.run.first_export.is_some() {
@@ -126,18 +158,25 @@ impl Export {
                     settlement.hold_to_first_export(&mut acting, kind).await?;
                 }
                 let form = Box::new(html::Html::of(*language));
-                settlement.write(&acting, form, Some(output)).await?;
-                format!("settlement-{number}.html")
+                let digest = settlement.write(&acting, form, Some(output)).await?;
+                (format!("settlement-{number}.html"), digest)
             }
             ExportedFile::Payments(order) => {
                 let payments = payments::Payments::of(&settlement, order)?;
                 output.out(&payments.summary()).await?;
-                output.data(payments.document().as_bytes()).await?;
-                format!("payments-{}.xml", payments.message())
+                let document = payments.document();
+                output.data(document.as_bytes()).await?;
+                let name = format!("payments-{}.xml", payments.message());
+                (name, sha256(document.as_bytes()))
             }
         };
         let version = settlement.run.version;
-        output.carry(&Exported { version, name }).await?;
+        let exported = Exported {
+            version,
+            name,
+            sha256: hex::encode(digest),
+        };
+        output.result(&exported).await?;
         Ok(Done::WELL)
     }
 }

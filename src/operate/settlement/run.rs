@@ -2,37 +2,60 @@
 //! finished first.
 
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::STEP_EVENTS_MAX;
-use super::show::tell;
+use super::show::{SettlementTold, tell};
 use super::steps::{Acting, effects};
 use crate::clock::date_in_helsinki;
 use crate::domain::registry::OrganiserCode;
 use crate::domain::service_event::EventState;
 use crate::domain::settlement::{self, Month, RunNumber, RunState, complete, take};
-use crate::operate::acting::{ATTEMPTS_MAX, User, kept};
-use crate::operate::{Done, Failed, Output};
+use crate::operate::acting::{ATTEMPTS_MAX, kept};
+use crate::operate::caller::{Caller, Rank};
+use crate::operate::operation::{About, Needs, Operation, Published, Row};
+use crate::operate::output::Output;
+use crate::operate::values::{MonthText, Organiser};
+use crate::operate::{Done, Failed};
 use crate::services::Services;
 use crate::store::settlement::SettlementStep;
 use crate::store::{Change, OrganiserEntry, StoreError, Stretch};
 
 /// Settle an organiser's month.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(rename = "SettlementRunArguments")]
 pub struct Run {
-    pub user: User,
-    pub organiser: OrganiserCode,
-    pub month: Month,
+    pub organiser: Organiser,
+    pub month: MonthText,
 }
 
-impl Run {
-    pub(in crate::operate) async fn run(
+impl Published for Run {
+    type Answer = RunAnswer;
+
+    const EXAMPLE: &'static str = r#"{"organiser": "853", "month": "2026-03"}"#;
+}
+
+impl Operation for Run {
+    const NAME: &'static str = "settlement-run";
+    const NEEDS: Needs = Needs {
+        rank: Rank::CLERK,
+        about: About::Named,
+        row: Row::Own,
+    };
+
+    fn organiser(&self) -> Option<OrganiserCode> {
+        Some(self.organiser.0)
+    }
+
+    async fn run(
         self,
         services: &Services,
+        caller: &Caller,
         output: &Output,
     ) -> Result<Done, Failed> {
-        let (organiser, month) = (self.organiser, self.month);
+        let (organiser, month) = (self.organiser.0, self.month.0);
         let known = services.store.organiser(organiser).await?;
         if !matches!(known, OrganiserEntry::Organiser(_)) {
             let told = format!("the registry has no organiser {organiser}");
@@ -41,7 +64,8 @@ impl Run {
         if month > Month::of(date_in_helsinki(services.clock.now())) {
             return Err(Failed::Refused(format!("{month} has not begun yet")));
         }
-        let mut acting = Acting::new(services, output, &self.user, "settlement-run");
+        let mut acting = Acting::new(services, output, caller, "settlement-run");
+        let mut answer = RunAnswer::default();
         loop {
             let book = acting.book(organiser).await?;
             if let Some(purged_to) = book.purged_to.filter(|purged_to| month <= *purged_to) {
@@ -70,7 +94,8 @@ impl Run {
                 Built::Overtaken => continue,
             };
             if let Some(number) = made {
-                tell(services, output, number).await?;
+                let told = tell(services, output, number).await?;
+                answer.settlements.push(told);
             }
             if resumed.is_some_and(|resumed| resumed.month != month) {
                 continue;
@@ -81,9 +106,18 @@ impl Run {
                 let told = format!("nothing to settle of organiser {organiser} up to {month}");
                 output.out(&told).await?;
             }
+            output.result(&answer).await?;
             return Ok(Done::WELL);
         }
     }
+}
+
+/// Settlements that came of it: none where there is nothing to settle, more than one where an earlier one was finished
+/// first.
+#[derive(Default, Serialize, JsonSchema)]
+#[schemars(rename = "SettlementRunAnswer")]
+pub struct RunAnswer {
+    settlements: Vec<SettlementTold>,
 }
 
 /// What building came to.

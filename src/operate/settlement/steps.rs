@@ -12,8 +12,10 @@ use crate::domain::number::PurchasingPowerNumber;
 use crate::domain::registry::OrganiserCode;
 use crate::domain::service_event::ServiceEvent;
 use crate::domain::settlement::{Book, Run, RunNumber};
-use crate::operate::acting::{User, kept};
-use crate::operate::{Failed, Output};
+use crate::operate::Failed;
+use crate::operate::acting::kept;
+use crate::operate::caller::Caller;
+use crate::operate::output::Output;
 use crate::services::Services;
 use crate::store::settlement::{EventsWithGrants, SettlementStep};
 use crate::store::{Before, Change, Effect, EventWrite};
@@ -25,7 +27,7 @@ const PROGRESS_EVERY: Duration = Duration::from_secs(5);
 pub(super) struct Acting<'a> {
     pub(super) services: &'a Services,
     pub(super) output: &'a Output,
-    pub(super) user: &'a User,
+    pub(super) caller: &'a Caller,
     /// Its name in the access log.
     pub(super) command: &'static str,
     told: Instant,
@@ -36,13 +38,13 @@ impl<'a> Acting<'a> {
     pub(super) fn new(
         services: &'a Services,
         output: &'a Output,
-        user: &'a User,
+        caller: &'a Caller,
         command: &'static str,
     ) -> Acting<'a> {
         Acting {
             services,
             output,
-            user,
+            caller,
             command,
             told: Instant::now(),
             moved: 0,
@@ -52,7 +54,7 @@ impl<'a> Acting<'a> {
     /// The row of something done to an organiser's settlements.
     pub(super) fn row(&self, organiser: OrganiserCode) -> AccessEntry {
         let row = self
-            .user
+            .caller
             .row(self.services, self.command, PURPOSE, DataClass::Payment);
         AccessEntry {
             organiser: Some(organiser),
@@ -116,6 +118,11 @@ impl<'a> Acting<'a> {
             .filter_map(|provider| Some((provider.business_id, provider.iban?)))
             .collect())
     }
+}
+
+/// The organiser that a settlement's number names.
+pub(super) fn named(text: &str) -> Option<OrganiserCode> {
+    RunNumber::parse(text).map(|number| number.organiser)
 }
 
 /// A number as an operator writes it.

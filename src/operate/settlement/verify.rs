@@ -4,45 +4,99 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::STEP_EVENTS_MAX;
-use super::steps::{Acting, number};
+use super::steps::{Acting, named, number};
 use crate::domain::registry::OrganiserCode;
 use crate::domain::service_event::Shares;
-use crate::domain::settlement::{Month, Run, RunNumber, RunState};
-use crate::operate::acting::{User, kept};
-use crate::operate::{Done, Failed, Output};
+use crate::domain::settlement::{Run, RunNumber, RunState};
+use crate::operate::acting::kept;
+use crate::operate::caller::{Caller, Rank};
+use crate::operate::operation::{About, Needs, Operation, Published, Row};
+use crate::operate::output::Output;
+use crate::operate::values::{MonthText, Organiser, SharesTold};
+use crate::operate::{Done, Failed};
 use crate::services::Services;
 use crate::store::{Change, Stretch};
 
 /// Verify settlements.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(rename = "SettlementVerifyArguments")]
 pub struct Verify {
-    pub user: User,
     pub which: Which,
 }
 
 /// Which settlements.
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "SettlementsToVerify")]
 pub enum Which {
+    /// The one of this number.
     Number(String),
     /// Every one of an organiser's month.
-    Month(OrganiserCode, Month),
+    OfMonth {
+        organiser: Organiser,
+        month: MonthText,
+    },
+}
+
+/// How settlements were found.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SettlementVerification")]
+pub struct VerifyAnswer {
+    settlements: Vec<Verified>,
+}
+
+/// How one was found.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "VerifiedSettlement")]
+struct Verified {
+    number: String,
+    state: &'static str,
+    /// As it says itself.
+    events: u64,
+    #[serde(flatten)]
+    sums: SharesTold,
+    /// What does not agree, with what to do; none where rows, events and ledger do.
+    differences: Vec<String>,
 }
 
 /// How many, and their sums.
 type Count = (u64, Shares);
 
-impl Verify {
-    pub(in crate::operate) async fn run(
+impl Published for Verify {
+    type Answer = VerifyAnswer;
+
+    const EXAMPLE: &'static str =
+        r#"{"which": {"ofMonth": {"organiser": "853", "month": "2026-03"}}}"#;
+}
+
+impl Operation for Verify {
+    const NAME: &'static str = "settlement-verify";
+    const NEEDS: Needs = Needs {
+        rank: Rank::VIEWER,
+        about: About::Named,
+        row: Row::Own,
+    };
+
+    fn organiser(&self) -> Option<OrganiserCode> {
+        match &self.which {
+            Which::Number(number) => named(number),
+            Which::OfMonth { organiser, .. } => Some(organiser.0),
+        }
+    }
+
+    async fn run(
         self,
         services: &Services,
+        caller: &Caller,
         output: &Output,
     ) -> Result<Done, Failed> {
-        let acting = Acting::new(services, output, &self.user, "settlement-verify");
+        let acting = Acting::new(services, output, caller, "settlement-verify");
         let runs = self.runs(&acting).await?;
         let Some(organiser) = runs.first().map(|run| run.number.organiser) else {
             let told = "there is no settlement of that organiser and month";
@@ -50,23 +104,30 @@ impl Verify {
         };
         kept(services, Change::access_only(acting.row(organiser))).await?;
         let mut of_events = events(&acting, organiser).await?;
-        let mut is_well = true;
+        let mut answer = VerifyAnswer {
+            settlements: Vec::new(),
+        };
         for run in &runs {
             let events = of_events.remove(&run.number.to_string());
-            is_well &= verify(&acting, run, events.unwrap_or_default()).await?;
+            let verified = verify(&acting, run, events.unwrap_or_default()).await?;
+            answer.settlements.push(verified);
         }
-        Ok(match is_well {
+        output.result(&answer).await?;
+        let mut verified = answer.settlements.iter();
+        Ok(match verified.all(|one| one.differences.is_empty()) {
             true => Done::WELL,
             false => Done::FOUND_WRONG,
         })
     }
+}
 
+impl Verify {
     async fn runs(&self, acting: &Acting<'_>) -> Result<Vec<Run>, Failed> {
         Ok(match &self.which {
             Which::Number(text) => vec![acting.run(number(text)?).await?],
-            Which::Month(organiser, month) => {
-                let mut runs = acting.services.store.settlement_runs(*organiser).await?;
-                runs.retain(|run| run.number.month == *month);
+            Which::OfMonth { organiser, month } => {
+                let mut runs = acting.services.store.settlement_runs(organiser.0).await?;
+                runs.retain(|run| run.number.month == month.0);
                 runs
             }
         })
@@ -102,8 +163,8 @@ async fn events(
     }
 }
 
-/// Verifies one run, and says how it stands; `false` when something differs.
-async fn verify(acting: &Acting<'_>, run: &Run, events: Count) -> Result<bool, Failed> {
+/// Verifies one run, and says how it stands.
+async fn verify(acting: &Acting<'_>, run: &Run, events: Count) -> Result<Verified, Failed> {
     let number = run.number;
     if matches!(
         run.state,
@@ -157,7 +218,13 @@ async fn verify(acting: &Acting<'_>, run: &Run, events: Count) -> Result<bool, F
         );
         output.out(&told).await?;
     }
-    Ok(different.is_empty())
+    Ok(Verified {
+        number: number.to_string(),
+        state,
+        events: said.0,
+        sums: said.1.into(),
+        differences: different,
+    })
 }
 
 /// What was read at different times is of one run only if that did not change meanwhile.

@@ -3,8 +3,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::operate::{Done, Failed, Output};
+use super::MAINTENANCE;
+use crate::domain::access::DataClass;
+use crate::operate::acting::kept;
+use crate::operate::caller::{Caller, Rank};
+use crate::operate::operation::{About, Needs, Operation, Row};
+use crate::operate::output::Output;
+use crate::operate::{Done, Failed};
 use crate::services::Services;
+use crate::store::Change;
 use crate::store::upkeep::{BackupNext, BackupPlace};
 
 /// Where a backup goes on.
@@ -35,18 +42,31 @@ pub struct Backup {
     pub place: Option<Place>,
 }
 
-impl Backup {
-    pub(in crate::operate) async fn run(
+impl Operation for Backup {
+    const NAME: &'static str = "store-backup";
+    const NEEDS: Needs = Needs {
+        rank: Rank::Owner,
+        about: About::All,
+        row: Row::Own,
+    };
+
+    async fn run(
         self,
         services: &Services,
+        caller: &Caller,
         output: &Output,
     ) -> Result<Done, Failed> {
         let store = &services.store;
+        if self.place.is_none() {
+            // One row a backup, whatever number of pieces it comes in.
+            let row = caller.row(services, Self::NAME, MAINTENANCE, DataClass::Health);
+            kept(services, Change::access_only(row)).await?;
+        }
         let place = self
             .place
             .map(|Place { id, piece }| BackupPlace { id, piece });
         let Some(turn) = store.backup_piece(place).await? else {
-            output.carry(&Carried::Unknown).await?;
+            output.result(&Carried::Unknown).await?;
             return Ok(Done::WELL);
         };
         let next = Place {
@@ -61,7 +81,7 @@ impl Backup {
             }
             tokio::task::yield_now().await;
         };
-        output.carry(&carried).await?;
+        output.result(&carried).await?;
         Ok(Done::WELL)
     }
 }

@@ -2,8 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{progress, telling};
-use crate::operate::{Done, Failed, Output};
+use super::{MAINTENANCE, progress, telling};
+use crate::domain::access::DataClass;
+use crate::operate::caller::{Caller, Rank};
+use crate::operate::operation::{About, Needs, Operation, Row};
+use crate::operate::output::Output;
+use crate::operate::{Done, Failed};
 use crate::services::Services;
 
 /// Write records of earlier formats in the newest one.
@@ -11,12 +15,15 @@ use crate::services::Services;
 #[serde(deny_unknown_fields)]
 pub struct Migrate {}
 
-impl Migrate {
-    pub(in crate::operate) async fn run(
-        self,
-        services: &Services,
-        output: &Output,
-    ) -> Result<Done, Failed> {
+impl Operation for Migrate {
+    const NAME: &'static str = "store-migrate";
+    const NEEDS: Needs = Needs {
+        rank: Rank::Owner,
+        about: About::All,
+        row: Row::One(MAINTENANCE, DataClass::Health),
+    };
+
+    async fn run(self, services: &Services, _: &Caller, output: &Output) -> Result<Done, Failed> {
         let (mut tell, seen) = progress();
         let walked = telling(
             output,

@@ -6,8 +6,10 @@ use serde_json::json;
 use super::{progress, telling};
 use crate::clock::{beginning_in_helsinki, date_in_helsinki};
 use crate::domain::access::DataClass;
-use crate::operate::acting::User;
-use crate::operate::{Done, Failed, Output};
+use crate::operate::caller::{Caller, Rank};
+use crate::operate::operation::{About, Needs, Operation, Row};
+use crate::operate::output::Output;
+use crate::operate::{Done, Failed};
 use crate::services::Services;
 use crate::store::upkeep::{PurgeOrder, PurgeProof, Purged};
 
@@ -18,17 +20,22 @@ const PURPOSE: &str = "RETENTION";
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Purge {
-    pub user: User,
     /// Delete nothing, and say what would go.
     pub is_dry_run: bool,
-    /// Report as JSON.
-    pub json: bool,
 }
 
-impl Purge {
-    pub(in crate::operate) async fn run(
+impl Operation for Purge {
+    const NAME: &'static str = "store-purge";
+    const NEEDS: Needs = Needs {
+        rank: Rank::Owner,
+        about: About::All,
+        row: Row::Own,
+    };
+
+    async fn run(
         self,
         services: &Services,
+        caller: &Caller,
         output: &Output,
     ) -> Result<Done, Failed> {
         let now = services.clock.now();
@@ -37,9 +44,7 @@ impl Purge {
             cut_offs: services
                 .retention
                 .cut_offs(now, today, beginning_in_helsinki),
-            row: self
-                .user
-                .row(services, "store-purge", PURPOSE, DataClass::Health),
+            row: caller.row(services, "store-purge", PURPOSE, DataClass::Health),
             is_dry_run: self.is_dry_run,
         };
         let (mut tell, seen) = progress();
@@ -49,17 +54,15 @@ impl Purge {
             let records: u64 = purged.iter().map(|purged| purged.records).sum();
             tracing::info!(records, "the store was purged of what retention lets go");
         }
-        let text = if self.json {
-            let classes: Vec<_> = purged.iter().map(as_json).collect();
-            let report = json!({"dry_run": self.is_dry_run, "classes": classes});
-            serde_json::to_string_pretty(&report)?
-        } else {
-            self.as_text(&purged)
-        };
-        output.out(&text).await?;
+        let classes: Vec<_> = purged.iter().map(as_json).collect();
+        let report = json!({"dry_run": self.is_dry_run, "classes": classes});
+        output.result(&report).await?;
+        output.out(&self.as_text(&purged)).await?;
         Ok(Done::WELL)
     }
+}
 
+impl Purge {
     fn as_text(&self, purged: &[Purged]) -> String {
         let mut lines = vec![format!(
             "{:26} {:12} {:>9} {:>9} {:>9}",
@@ -105,28 +108,25 @@ fn as_json(purged: &Purged) -> serde_json::Value {
 /// Print the proofs of all purges.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Proofs {
-    /// As JSON.
-    pub json: bool,
-}
+pub struct Proofs {}
 
-impl Proofs {
-    pub(in crate::operate) async fn run(
-        self,
-        services: &Services,
-        output: &Output,
-    ) -> Result<Done, Failed> {
+impl Operation for Proofs {
+    const NAME: &'static str = "store-purge-proofs";
+    const NEEDS: Needs = Needs {
+        rank: Rank::Owner,
+        about: About::All,
+        row: Row::None,
+    };
+
+    async fn run(self, services: &Services, _: &Caller, output: &Output) -> Result<Done, Failed> {
         let proofs = services.store.purge_proofs().await?;
-        if self.json {
-            let proofs: Vec<_> = proofs.iter().map(proof_as_json).collect();
-            output.out(&serde_json::to_string_pretty(&proofs)?).await?;
-        } else if proofs.is_empty() {
+        let told: Vec<_> = proofs.iter().map(proof_as_json).collect();
+        output.result(&told).await?;
+        if proofs.is_empty() {
             output.out("nothing was ever purged").await?;
         }
-        if !self.json {
-            for proof in &proofs {
-                output.out(&proof_as_text(proof)).await?;
-            }
+        for proof in &proofs {
+            output.out(&proof_as_text(proof)).await?;
         }
         Ok(Done::WELL)
     }

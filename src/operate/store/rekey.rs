@@ -2,8 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{progress, telling};
-use crate::operate::{Done, Failed, Output};
+use super::{MAINTENANCE, progress, telling};
+use crate::domain::access::DataClass;
+use crate::operate::caller::{Caller, Rank};
+use crate::operate::operation::{About, Needs, Operation, Row};
+use crate::operate::output::Output;
+use crate::operate::{Done, Failed};
 use crate::secrets::MasterKey;
 use crate::services::Services;
 
@@ -15,12 +19,15 @@ pub struct Rekey {
     pub new_key: MasterKey,
 }
 
-impl Rekey {
-    pub(in crate::operate) async fn run(
-        self,
-        services: &Services,
-        output: &Output,
-    ) -> Result<Done, Failed> {
+impl Operation for Rekey {
+    const NAME: &'static str = "store-rekey";
+    const NEEDS: Needs = Needs {
+        rank: Rank::Owner,
+        about: About::All,
+        row: Row::One(MAINTENANCE, DataClass::Health),
+    };
+
+    async fn run(self, services: &Services, _: &Caller, output: &Output) -> Result<Done, Failed> {
         let store = &services.store;
         let (mut tell, seen) = progress();
         let walked = telling(
@@ -53,12 +60,15 @@ impl Rekey {
 #[serde(deny_unknown_fields)]
 pub struct Finish {}
 
-impl Finish {
-    pub(in crate::operate) async fn run(
-        self,
-        services: &Services,
-        output: &Output,
-    ) -> Result<Done, Failed> {
+impl Operation for Finish {
+    const NAME: &'static str = "store-rekey-finish";
+    const NEEDS: Needs = Needs {
+        rank: Rank::Owner,
+        about: About::All,
+        row: Row::One(MAINTENANCE, DataClass::Health),
+    };
+
+    async fn run(self, services: &Services, _: &Caller, output: &Output) -> Result<Done, Failed> {
         let store = &services.store;
         let (mut tell, seen) = progress();
         let walked = telling(output, "sealed anew", seen, store.finish_rekey(&mut tell)).await?;

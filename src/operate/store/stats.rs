@@ -4,32 +4,31 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{progress, telling};
-use crate::operate::{Done, Failed, Output};
+use crate::operate::caller::{Caller, Rank};
+use crate::operate::operation::{About, Needs, Operation, Row};
+use crate::operate::output::Output;
+use crate::operate::{Done, Failed};
 use crate::services::Services;
 use crate::store::upkeep::Figures;
 
 /// Print the store's figures.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Stats {
-    /// As JSON.
-    pub json: bool,
-}
+pub struct Stats {}
 
-impl Stats {
-    pub(in crate::operate) async fn run(
-        self,
-        services: &Services,
-        output: &Output,
-    ) -> Result<Done, Failed> {
+impl Operation for Stats {
+    const NAME: &'static str = "store-stats";
+    const NEEDS: Needs = Needs {
+        rank: Rank::Owner,
+        about: About::All,
+        row: Row::None,
+    };
+
+    async fn run(self, services: &Services, _: &Caller, output: &Output) -> Result<Done, Failed> {
         let (mut tell, seen) = progress();
         let figures = telling(output, "counted", seen, services.store.figures(&mut tell)).await?;
-        let text = if self.json {
-            serde_json::to_string_pretty(&as_json(&figures))?
-        } else {
-            as_text(&figures)
-        };
-        output.out(&text).await?;
+        output.result(&as_json(&figures)).await?;
+        output.out(&as_text(&figures)).await?;
         Ok(Done::WELL)
     }
 }

@@ -46,6 +46,7 @@ pub(super) fn sql_table(table: Table) -> &'static str {
         Table::Miss => "miss",
         Table::Access => "access_log",
         Table::PurgeProof => "purge_proof",
+        Table::AdminToken => "admin_token",
     }
 }
 
@@ -156,12 +157,16 @@ mod tests {
             "a table twice, or out of order"
         );
         assert_eq!(tables.first(), Some(&"meta"));
-        assert_eq!(tables.last(), Some(&"purge_proof"));
+        assert_eq!(tables.last(), Some(&"admin_token"));
     }
 
     #[test]
     fn the_tables_and_constraints_named_here_are_those_of_the_migrations() {
-        let tables = include_str!("migrations/1_tables.sql");
+        let tables = [
+            include_str!("migrations/1_tables.sql"),
+            include_str!("migrations/4_admin_token.sql"),
+        ]
+        .concat();
         let made = tables.matches("CREATE TABLE ").count();
         assert_eq!(made, sql_tables().len());
         for table in sql_tables() {
@@ -193,7 +198,7 @@ mod tests {
         assert_eq!(all.len(), sql_tables().len());
         let from = Bound::Excluded(Key::access(7));
         let rest = stretches(&Span::from(Key::EMPTY, from), Order::First);
-        let tables = ["access_log", "purge_proof"];
+        let tables = ["access_log", "purge_proof", "admin_token"];
         assert_eq!(rest.len(), tables.len());
         for (stretch, table) in rest.iter().zip(tables) {
             let begins = format!("SELECT key, record FROM {table} WHERE key > $1");

@@ -15,10 +15,11 @@ use crate::store::records::record;
 use crate::store::records::stored::State;
 
 /// What each version of the schema adds, from version 1 on. Only ever added to.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("migrations/1_tables.sql"),
     FOREIGN_KEYS_SQL,
     include_str!("migrations/3_registry_history.sql"),
+    include_str!("migrations/4_admin_token.sql"),
 ];
 
 /// The constraints between tables, which are taken off while a store is filled.

@@ -5,6 +5,8 @@
     reason = "each back end runs the suite's cases as its own"
 )]
 
+#[path = "../suite/admin_tokens.rs"]
+mod admin_tokens;
 #[path = "../suite/audit.rs"]
 mod audit;
 #[path = "../suite/check.rs"]

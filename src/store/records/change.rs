@@ -161,6 +161,15 @@ pub(in crate::store) fn prepare(
             .unchanged
             .push((Table::SettlementRun, key, version));
     }
+    if let Some(token) = &change.token {
+        let key = Key::admin_token(&token.name);
+        let record = versioned(keyring, Table::AdminToken, key, token.version, token)?;
+        prepared.versioned.push(record);
+    }
+    let forgotten = change.tokens_forgotten.iter();
+    prepared
+        .removals
+        .extend(forgotten.map(|name| Key::admin_token(name)));
     if let Some(step) = &change.registry {
         history::prepare(step, &change.access, &mut prepared)?;
         for row in &step.further_rows {

@@ -388,6 +388,11 @@ impl Key {
         self.fixed(&access_rows.to_be_bytes())
     }
 
+    /// A token, under its name.
+    pub(in crate::store) fn admin_token(name: &str) -> Key {
+        Key::table(Table::AdminToken).text(name)
+    }
+
     /// Place of an access row, as [`Key::access`] wrote it.
     pub(in crate::store) fn access_position(&self) -> Option<u64> {
         let place = self.0.strip_prefix(&[Table::Access as u8])?;

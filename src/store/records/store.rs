@@ -4,9 +4,10 @@ use std::future::ready;
 use std::sync::Arc;
 
 use super::{
-    Engine, RecordStore, View, Work, audit, change, check, events, grants, history, reads,
-    registry, renewal, settlements,
+    Engine, RecordStore, View, Work, admin_tokens, audit, change, check, events, grants, history,
+    reads, registry, renewal, settlements,
 };
+use crate::domain::admin_token::AdminToken;
 use crate::domain::client::ClientId;
 use crate::domain::event_id::EventId;
 use crate::domain::number::PurchasingPowerNumber;
@@ -143,6 +144,14 @@ impl<E: Engine> Store for RecordStore<E> {
 
     fn misses<'a>(&'a self, client: &'a ClientId, most: usize) -> StoreFuture<'a, Vec<Miss>> {
         self.read(|view| reads::misses(view, client, most))
+    }
+
+    fn admin_token<'a>(&'a self, name: &'a str) -> StoreFuture<'a, Option<AdminToken>> {
+        self.read(|view| admin_tokens::one(view, name))
+    }
+
+    fn admin_tokens(&self) -> StoreFuture<'_, Vec<AdminToken>> {
+        self.read(admin_tokens::all)
     }
 
     fn commit(&self, change: Change) -> StoreFuture<'_, ()> {

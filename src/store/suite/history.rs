@@ -287,6 +287,11 @@ pub(super) async fn lived(store: &TheStore) {
     .await;
     settle(store, 1, 4).await;
     credit(store, 1, 4, 9).await;
+    let kept = Change {
+        token: Some(super::admin_tokens::token("lived", 1)),
+        ..Change::access_only(entry())
+    };
+    store.commit(kept).await.unwrap();
 }
 
 /// Every row of the access log, its chain checked from the first link on.

@@ -8,6 +8,7 @@ use psop_adapter::app::{App, open_store, services};
 use psop_adapter::config::{Config, Overrides};
 use psop_adapter::contract::lexical::{Day, Lexical, PositiveInteger};
 use psop_adapter::contract::types::{PostMeta, Purpose, Quantity};
+use psop_adapter::domain::admin_token::Organisers;
 use psop_adapter::domain::authorisation::ActingFor;
 use psop_adapter::domain::business_id::BusinessId;
 use psop_adapter::domain::event::Action;
@@ -79,6 +80,7 @@ impl Inside {
                 &self.services,
                 &header,
                 &acting_for,
+                &Organisers::All,
                 &request,
             ))
             .unwrap();

@@ -30,6 +30,7 @@ use psop_adapter::secrets::Keyring;
 use psop_adapter::services::Services;
 #[cfg(feature = "heavy-tests")]
 use psop_adapter::store::Stretch;
+use psop_adapter::store::audit::AccessRecord;
 use psop_adapter::store::{
     Before, Change, Effect, EventWrite, EventsWanted, GrantQuery, Store, StoreError, Subject,
 };
@@ -141,6 +142,8 @@ impl Planted {
             misses_max: 10,
             misses_window: std::time::Duration::from_secs(600),
             feed_rows_max: 5000,
+            tokens_max: 1_000,
+            token_days_max: 366,
             retention: Retention::default(),
             mandates: psop_adapter::mandate::Mandates::NotConfigured,
         }
@@ -149,6 +152,11 @@ impl Planted {
     /// Waits for a future of the store or the services.
     pub fn wait<T>(&self, future: impl Future<Output = T>) -> T {
         self.runtime.block_on(future)
+    }
+
+    /// Every row of the access log.
+    pub fn access_rows(&self) -> Vec<AccessRecord> {
+        self.wait(self.store.access_rows(0, usize::MAX)).unwrap()
     }
 
     pub fn close(self) {

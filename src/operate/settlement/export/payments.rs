@@ -3,6 +3,7 @@
 //! in it, so that no file pays twice what a settlement knows as paid.
 
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Settlement;
@@ -16,8 +17,9 @@ use crate::xml::write::Indented;
 const NAMESPACE: &str = "urn:iso:std:iso:20022:tech:xsd:pain.001.001.09";
 
 /// From where and when to pay.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(rename = "PaymentOrder")]
 pub struct Order {
     pub debtor_iban: String,
     /// Of the debtor's bank, where that bank asks for it.

@@ -14,6 +14,7 @@ use super::super::stored::{
     StoredPerson, StoredReference, Versioned,
 };
 use super::settlements;
+use crate::domain::admin_token::AdminToken;
 use crate::domain::event_id::EventId;
 use crate::domain::ledger::Posting;
 use crate::domain::number::PurchasingPowerNumber;
@@ -102,6 +103,7 @@ pub(super) fn check(
         Table::Miss => {
             record.decode::<StoredMiss>()?;
         }
+        Table::AdminToken => admin_token(view, record, problems)?,
         // Its rows are opened along the chain.
         Table::Access => {}
         Table::PurgeProof => {
@@ -113,6 +115,22 @@ pub(super) fn check(
         }
     }
     Ok(None)
+}
+
+fn admin_token(
+    view: &dyn View,
+    record: &Record<'_>,
+    problems: &mut Problems,
+) -> Result<(), StoreError> {
+    let stored: Versioned = record.decode()?;
+    let token: AdminToken = record.unseal(view, &stored.sealed)?;
+    if *record.key != Key::admin_token(&token.name) {
+        problems.push("it is kept under the name of another token".to_owned());
+    }
+    if stored.version != token.version {
+        problems.push("its version is not that of its record".to_owned());
+    }
+    Ok(())
 }
 
 fn meta(record: &Record<'_>) -> Result<(), StoreError> {

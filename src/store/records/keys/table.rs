@@ -33,6 +33,7 @@ pub(in crate::store) enum Table {
     Miss = 0x40,
     Access = 0x50,
     PurgeProof = 0x51,
+    AdminToken = 0x60,
 }
 
 /// The tables that a registry replaces.
@@ -50,7 +51,7 @@ pub(in crate::store) const REGISTRY_TABLES: [Table; 10] = [
 ];
 
 /// Every table there is.
-pub(in crate::store) const TABLES: [Table; 30] = [
+pub(in crate::store) const TABLES: [Table; 31] = [
     Table::Meta,
     Table::Municipality,
     Table::County,
@@ -81,6 +82,7 @@ pub(in crate::store) const TABLES: [Table; 30] = [
     Table::Miss,
     Table::Access,
     Table::PurgeProof,
+    Table::AdminToken,
 ];
 
 impl Table {
@@ -98,6 +100,7 @@ impl Table {
                 | Table::AnswerByReference
                 | Table::Access
                 | Table::PurgeProof
+                | Table::AdminToken
         )
     }
 
@@ -134,6 +137,7 @@ impl Table {
             Table::Miss => "miss",
             Table::Access => "access log",
             Table::PurgeProof => "proof of a purge",
+            Table::AdminToken => "token of the Admin API",
         }
     }
 }
