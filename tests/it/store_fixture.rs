@@ -177,6 +177,18 @@ fn the_store_of_format_1_opens_checks_clean_and_answers_as_it_did() {
     operate(&site, &["store", "migrate"]).good();
     assert_answers(&site, |_| true);
 
+    // Its registry has no history; that begins with the next change.
+    let shown = operate(&site, &["registry", "show"]).good();
+    assert!(shown.starts_with("# registry version 0\n"), "{shown}");
+    let registry = site.folder().join("registry.toml");
+    let more = "[[provider]]\nbusiness_id = \"1234567-1\"\nname = \"Uusi Oy\"\n";
+    fs::write(&registry, format!("{shown}\n{more}")).unwrap();
+    let apply = ["registry", "apply", registry.to_str().unwrap()];
+    let told = operate(&site, &apply).good();
+    assert!(told.contains("1 added, 0 changed"), "{told}");
+    assert!(told.contains("registry version 1"), "{told}");
+    assert_answers(&site, |_| true);
+
     // The backup that was made of it; tokens of the feed are of another epoch.
     let restored = self::site();
     let backup = folder().join("psop.backup");
