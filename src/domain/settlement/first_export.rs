@@ -49,7 +49,7 @@ pub(super) fn write<S: Serializer>(
     }
 }
 
-/// Reads what [`write`] wrote. What is left of a record that is neither is one byte too many to its reader.
+/// Reads what [`write()`] wrote. What is left of a record that is neither is one byte too many to its reader.
 pub(super) fn read<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<FirstExport>, D::Error> {
