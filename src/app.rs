@@ -67,6 +67,8 @@ pub struct App {
     client_rates: Rates<ClientId>,
     /// Largest answer of the Admin API as one object, in bytes.
     answer_bytes_max: usize,
+    /// The document of the Admin API, once somebody has asked for it: whoever does may ask often.
+    admin_document: OnceLock<Bytes>,
     catalogue: Catalogue,
     wsdl: Bytes,
     public_url: String,
@@ -205,6 +207,7 @@ impl App {
             in_flight: Semaphore::new(limits.requests_in_flight_max),
             in_flight_max: limits.requests_in_flight_max,
             answer_bytes_max: limits.admin_answer_bytes_max,
+            admin_document: OnceLock::new(),
             client_rates: Rates::new(limits.client_requests_per_s_max, Duration::from_secs(1)),
             catalogue,
             wsdl: Bytes::from(wsdl::wsdl(

@@ -50,7 +50,10 @@ impl Console for App {
     }
 
     fn document(&self) -> Bytes {
-        Bytes::from(admin_api::document())
+        let document = self
+            .admin_document
+            .get_or_init(|| Bytes::from(admin_api::document()));
+        document.clone()
     }
 
     fn owner(&self, user: &str) -> Caller {
@@ -92,7 +95,13 @@ impl Console for App {
         drop(arguments);
         let told = Told::begun(&self, listed.name(), &caller);
         let admitted = operate::admit(command, &self.services, caller).await;
-        let admitted = admitted.map_err(admin_api::problem)?;
+        let admitted = match admitted {
+            Ok(admitted) => admitted,
+            Err(failed) => {
+                told.ended(false);
+                return Err(admin_api::problem(failed));
+            }
+        };
         match form {
             Form::Whole => {
                 let services = &self.services;
