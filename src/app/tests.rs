@@ -5,7 +5,7 @@ mod second_version;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use jiff::Timestamp;
 use tempfile::TempDir;
@@ -28,15 +28,10 @@ use crate::xml::Namespace;
 use second_version::GET_OSTOVOIMA_V2;
 
 /// Everything there is, and the second version of one.
-static BOTH: [&dyn AnyOperation; 7] = [
-    OPERATIONS[0],
-    OPERATIONS[1],
-    OPERATIONS[2],
-    OPERATIONS[3],
-    OPERATIONS[4],
-    OPERATIONS[5],
-    GET_OSTOVOIMA_V2,
-];
+static BOTH: LazyLock<Vec<&dyn AnyOperation>> = LazyLock::new(|| {
+    let first = OPERATIONS.iter().copied();
+    first.chain([GET_OSTOVOIMA_V2]).collect()
+});
 
 fn project(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
@@ -99,7 +94,7 @@ async fn adapter(folder: &TempDir) -> std::net::SocketAddr {
     .unwrap();
     let (store, keyring) = open_store(&config).unwrap();
     store.commit(first_registry()).await.unwrap();
-    let app = App::publishing(Catalogue(&BOTH), &config, store, keyring);
+    let app = App::publishing(Catalogue(BOTH.as_slice()), &config, store, keyring);
     let http = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let admin = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = http.local_addr().unwrap();
