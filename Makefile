@@ -39,7 +39,7 @@ ON_POSTGRES := registry_apply:: registry_imports:: scale:: scenarios:: repeats::
 ON_TWO_ADAPTERS := scenarios:: repeats_at_once:: events_at_once::
 
 .DEFAULT_GOAL := help
-.PHONY: help run test packages-test units-test check deb deb-test container container-test bench fmt contract kill-test crash-test failover-test at-once-test hostile-test paging-test scale-test catalogue-test registration-test admin-api-test docs-test exports-test year-test traces-test fuzz clean-debian-test \
+.PHONY: help run test packages-test units-test check deb deb-test container container-test bench bench-quick bench-programs fmt contract kill-test crash-test failover-test at-once-test hostile-test paging-test scale-test catalogue-test registration-test admin-api-test docs-test exports-test year-test traces-test fuzz clean-debian-test \
 	interop build-packages test-packages quick-stacks fuzz-packages
 
 help: ## List the targets
@@ -75,7 +75,7 @@ units-test: build-packages test-packages
 
 check: build-packages $(CARGO_DENY) ## What a change must pass beside the tests: format, lints, docs, contract, dependencies
 	cargo fmt --check
-	cargo clippy --locked --all-targets --features heavy-tests,unsynced-control -- -D warnings
+	cargo clippy --locked --all-targets --features heavy-tests,unsynced-control,bench-programs -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
 	cargo run --locked --quiet -- contract check
 	$(CARGO_DENY) --locked check bans licenses sources
@@ -106,8 +106,16 @@ container-test: build-packages ## The container by buildah and runc: read-only, 
 	tests/packages/manifests.sh
 	tests/packages/container.sh $(PROGRAM)
 
-bench: build-packages ## Time the parts of a request
+bench: build-packages bench-programs ## Side by side with bare hyper and a raw group commit, and the parts of a request: target/bench/report.md (minutes)
+	python3 benches/side_by_side.py --rounds 5 --seconds 5
 	cargo bench --locked --bench request
+
+bench-quick: build-packages bench-programs ## The same in two minutes, the parts of a request left out
+	python3 benches/side_by_side.py --rounds 2 --seconds 3
+
+bench-programs:
+	@tests/packages.sh wrk python3
+	cargo build --release --locked --features bench-programs --bins --examples
 
 fmt: ## Format the code
 	cargo fmt

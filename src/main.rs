@@ -7,6 +7,10 @@ use std::process::ExitCode;
 use clap::Parser;
 use psop_adapter::cli::Cli;
 
+/// Chosen by measurement, beside the system's own and others: docs/performance.md.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     match Cli::parse().run() {
         Ok(code) => code,
