@@ -183,7 +183,7 @@ impl Registry {
 impl How {
     fn of(self, file: &Path) -> (ConfigFile, bool, registry::Way) {
         let way = registry::Way {
-            source: file.display().to_string(),
+            source: Text(registry::SourceName::of_file(&file.display().to_string())),
             is_dry_run: self.dry_run,
             expected_version: self.expect_version,
         };

@@ -5,8 +5,9 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use super::Failed;
+use crate::domain::registry::{Organiser, OrganiserCode};
 use crate::services::Services;
-use crate::store::{Change, StoreError};
+use crate::store::{Change, OrganiserEntry, StoreError};
 
 /// How often a change is handed over while the store is too busy for it, and how long is waited in between.
 const TRIES_MAX: u32 = 20;
@@ -31,4 +32,15 @@ pub(super) async fn kept(services: &Services, change: Change) -> Result<bool, Fa
 /// Waits the longer the more often it was tried.
 pub(super) async fn pause(tried: u32) {
     sleep(TRY_AGAIN_AFTER * tried).await;
+}
+
+/// The organiser of this code in the registry.
+pub(super) async fn known(services: &Services, code: OrganiserCode) -> Result<Organiser, Failed> {
+    match services.store.organiser(code).await? {
+        OrganiserEntry::Organiser(organiser) => Ok(organiser),
+        OrganiserEntry::Listed | OrganiserEntry::Unlisted => {
+            let told = format!("the registry has no organiser {code}");
+            Err(Failed::Refused(told))
+        }
+    }
 }

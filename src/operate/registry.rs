@@ -9,6 +9,7 @@ mod look;
 mod print;
 mod problems;
 mod table;
+mod texts;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,7 @@ use crate::domain::registry::Registry as Data;
 use crate::operate::caller::{Caller, Rank};
 use crate::operate::operation::{About, Needs, Operation, Published, Row};
 use crate::operate::output::Output;
+use crate::operate::values::Text;
 use crate::operate::{Done, Failed};
 use crate::services::Services;
 
@@ -25,6 +27,7 @@ pub use self::approvals::ImportApprovals;
 pub use self::codes::ImportCodes;
 pub use self::history::History;
 pub use self::table::{IMPORT_BYTES_MAX, IMPORT_ROWS_MAX};
+pub use self::texts::SourceName;
 
 /// Purpose in the access log.
 const PURPOSE: &str = "PALVELUN_JARJESTAMINEN";
@@ -35,7 +38,7 @@ const PURPOSE: &str = "PALVELUN_JARJESTAMINEN";
 #[schemars(rename = "RegistryWay")]
 pub struct Way {
     /// What to call the change's source in messages and in the history, such as its file's name.
-    pub source: String,
+    pub source: Text<SourceName>,
     /// Change nothing, and say what would change.
     #[serde(default)]
     pub is_dry_run: bool,

@@ -13,14 +13,14 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::domain::access::{AccessEntry, DataClass};
-use crate::domain::registry::{Organiser, OrganiserCode};
+use crate::domain::registry::OrganiserCode;
 use crate::domain::service_event::PlacedEvent;
 use crate::domain::settlement::Month;
 use crate::operate::Failed;
 use crate::operate::caller::Caller;
 use crate::operate::output::Output;
 use crate::services::Services;
-use crate::store::{OrganiserEntry, Stretch};
+use crate::store::Stretch;
 
 pub use monthly::Monthly;
 pub use own_shares::OwnShares;
@@ -42,16 +42,6 @@ fn row(
     AccessEntry {
         organiser: Some(organiser),
         ..row
-    }
-}
-
-async fn known(services: &Services, code: OrganiserCode) -> Result<Organiser, Failed> {
-    match services.store.organiser(code).await? {
-        OrganiserEntry::Organiser(organiser) => Ok(organiser),
-        OrganiserEntry::Listed | OrganiserEntry::Unlisted => {
-            let told = format!("the registry has no organiser {code}");
-            Err(Failed::Refused(told))
-        }
     }
 }
 

@@ -11,7 +11,7 @@ use openssl::sha::sha256;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::acting::{ATTEMPTS_MAX, kept};
+use super::acting::{ATTEMPTS_MAX, kept, known};
 use super::caller::{Caller, Rank};
 use super::operation::{About, Needs, Operation, Row};
 use super::output::Output;
@@ -20,7 +20,7 @@ use crate::domain::access::DataClass;
 use crate::domain::admin_token::{AdminToken, NAME_CHARS_MAX, Organisers, Role, Standing, is_name};
 use crate::domain::registry::OrganiserCode;
 use crate::services::Services;
-use crate::store::{Change, OrganiserEntry, StoreError};
+use crate::store::{Change, StoreError};
 
 /// Purpose in the access log.
 const PURPOSE: &str = "TOKEN";
@@ -83,12 +83,7 @@ impl Operation for Create {
             )));
         }
         for code in self.organisers.iter().flatten() {
-            let known = services.store.organiser(*code).await?;
-            if !matches!(known, OrganiserEntry::Organiser(_)) {
-                return Err(Failed::Refused(format!(
-                    "the registry has no organiser {code}"
-                )));
-            }
+            known(services, *code).await?;
         }
         let forgotten = self.forgotten(services, now).await?;
         let text = fresh(&self.name)

@@ -255,3 +255,22 @@ fn requests_and_changes_of_the_registry_at_once_lose_nothing() {
     operate(&site, &["store", "check"]).good();
     operate(&site, &["audit", "verify"]).good();
 }
+
+#[test]
+fn a_text_that_no_answer_or_terminal_could_bear_is_refused_by_its_place() {
+    let site = Site::new("");
+    let server = site.start();
+    for letter in ["\\u0001", "\\u001b[2J", "\\uFFFE"] {
+        let named = file(&site, |text| {
+            text.replacen("Turun kaupunki", &format!("Turun{letter} kaupunki"), 1)
+        });
+        let told = apply(&site, &named, &[]).refused();
+        let expected = "organiser[1].name_fi holds a control character: take it out";
+        assert!(told.contains(expected), "{told:?}");
+        let shown: Vec<char> = told.chars().filter(|c| c.is_control()).collect();
+        assert!(shown.iter().all(|c| *c == '\n'), "{told:?}");
+    }
+    let number = server.post(&Message::create().0).number();
+    let answer = server.post(&Message::lookup(&number).0);
+    assert_eq!(answer.text("name").as_deref(), Some("Turun kaupunki"));
+}

@@ -11,7 +11,9 @@ use crate::audit::{err, operator};
 use crate::scenery::{HEAD, apply, grant, site};
 use crate::store_backup::{done, empty_beside, stats};
 use crate::store_rekey::new_key;
+use crate::support::admin_api::{call, token};
 use crate::support::message::Message;
+use crate::support::operator::operate;
 use crate::support::postgres::Postgres;
 use crate::support::server::{Site, program};
 
@@ -174,4 +176,21 @@ fn a_store_goes_to_the_other_back_end_and_back_and_stays_the_same() {
         "{}",
         err(&refused)
     );
+}
+
+#[test]
+fn a_token_made_or_revoked_at_one_adapter_is_so_at_the_other_at_once() {
+    let url = Postgres::shared().database();
+    let (one, two) = (adapter(&url), adapter(&url));
+    apply(&one, |registry| registry);
+    let (first, second) = (one.start(), two.start());
+    let token = token(&one, "shared", "viewer", "853");
+    let statuses =
+        || [&first, &second].map(|it| call(it.admin, Some(&token), "status", &json!({})).0);
+    assert_eq!(statuses(), [200, 200]);
+    operate(&two, &["token", "revoke", "shared"]).good();
+    assert_eq!(statuses(), [401, 401]);
+    for server in [first, second] {
+        assert_eq!(server.stop(), Some(0));
+    }
 }

@@ -15,6 +15,7 @@ use crate::store::{Change, StoreError};
 use super::look::Look;
 use super::print::{self, Told};
 use super::problems::problems;
+use super::texts::unfit;
 use super::{PURPOSE, Way};
 
 /// Service in the access log.
@@ -37,6 +38,8 @@ pub(super) async fn run(
         let standing = services.store.standing_registry().await?;
         must_be_expected(way, standing.version)?;
         let wanted = make(&standing.registry)?;
+        // First: what else is wrong is told by names out of these texts.
+        refuse(way, &unfit(&wanted)?)?;
         refuse(way, &problems(&wanted))?;
         let diff = diff(&standing.registry, &wanted);
         let told = Told {
@@ -86,7 +89,7 @@ fn refuse(way: &Way, problems: &[String]) -> Result<(), Failed> {
 pub(super) fn refused(way: &Way, problems: &[String]) -> Failed {
     let mut lines: Vec<&str> = problems.iter().map(String::as_str).collect();
     lines.truncate(PROBLEMS_PRINTED_MAX);
-    let mut told = format!("{} is refused, nothing was changed:", way.source);
+    let mut told = format!("{} is refused, nothing was changed:", way.source.0.as_str());
     for line in &lines {
         told.push_str("\n  ");
         told.push_str(line);
@@ -117,7 +120,7 @@ async fn keep(
         let step = RegistryStep {
             version: standing.version + 1,
             registry: wanted.clone(),
-            source: way.source.clone(),
+            source: way.source.0.as_str().to_owned(),
             diff: diff.clone(),
             further_rows: rows.collect(),
             must_be_free: look.must_be_free(),

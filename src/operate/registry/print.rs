@@ -24,14 +24,19 @@ pub(super) async fn nothing_to_do(output: &Output, told: &Told<'_>) -> Result<()
     output.result(&Report::of(told, told.version)).await?;
     let text = format!(
         "nothing to do: the registry is as {} says (version {})",
-        told.way.source, told.version
+        told.way.source.0.as_str(),
+        told.version
     );
     output.out(&text).await
 }
 
 pub(super) async fn plan(output: &Output, told: &Told<'_>) -> Result<(), Failed> {
     output.result(&Report::of(told, told.version)).await?;
-    let text = format!("{} on registry version {}:", told.way.source, told.version);
+    let text = format!(
+        "{} on registry version {}:",
+        told.way.source.0.as_str(),
+        told.version
+    );
     output.out(&text).await?;
     output.out(&rows(told.diff)).await?;
     output.out(&counted(told.diff.counts())).await?;
@@ -45,7 +50,10 @@ pub(super) async fn applied(output: &Output, told: &Told<'_>) -> Result<(), Fail
     output.result(&Report::of(told, version)).await?;
     output.out(&rows(told.diff)).await?;
     output.out(&counted(told.diff.counts())).await?;
-    let text = format!("applied {}: registry version {version}", told.way.source);
+    let text = format!(
+        "applied {}: registry version {version}",
+        told.way.source.0.as_str()
+    );
     output.out(&text).await
 }
 
@@ -66,7 +74,7 @@ pub struct Report<'a> {
 impl<'a> Report<'a> {
     fn of(told: &Told<'a>, version: u64) -> Report<'a> {
         Report {
-            source: &told.way.source,
+            source: told.way.source.0.as_str(),
             dry_run: told.way.is_dry_run,
             planned_on: told.version,
             version,

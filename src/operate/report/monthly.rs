@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::task::yield_now;
 
-use super::{Giving, PAGE_ROWS, Pages, ReportFile, known, row};
+use super::{Giving, PAGE_ROWS, Pages, ReportFile, row};
 use crate::contract::lexical::Lexical as _;
 use crate::domain::business_id::BusinessId;
 use crate::domain::customer::Customer;
@@ -22,7 +22,7 @@ use crate::domain::purchasing_power::PurchasingPower;
 use crate::domain::registry::{OrganiserCode, ServiceType, Unit, service_type_on};
 use crate::domain::service_event::{Credited, EventKind, ServiceEvent};
 use crate::domain::settlement::Month;
-use crate::operate::acting::kept;
+use crate::operate::acting::{kept, known};
 use crate::operate::caller::{Caller, Rank};
 use crate::operate::csv::write_row;
 use crate::operate::operation::{About, Needs, Operation, Published, Row};

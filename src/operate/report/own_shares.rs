@@ -6,11 +6,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Giving, Pages, ReportFile, known, row};
+use super::{Giving, Pages, ReportFile, row};
 use crate::domain::money::Cents;
 use crate::domain::registry::OrganiserCode;
 use crate::domain::service_event::{EventKind, PlacedEvent, ServiceEvent};
-use crate::operate::acting::kept;
+use crate::operate::acting::{kept, known};
 use crate::operate::caller::{Caller, Rank};
 use crate::operate::csv::write_row;
 use crate::operate::operation::{About, Needs, Operation, Published, Row};

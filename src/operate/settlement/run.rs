@@ -12,7 +12,7 @@ use crate::clock::date_in_helsinki;
 use crate::domain::registry::OrganiserCode;
 use crate::domain::service_event::EventState;
 use crate::domain::settlement::{self, Month, RunNumber, RunState, complete, take};
-use crate::operate::acting::{ATTEMPTS_MAX, kept};
+use crate::operate::acting::{ATTEMPTS_MAX, kept, known};
 use crate::operate::caller::{Caller, Rank};
 use crate::operate::operation::{About, Needs, Operation, Published, Row};
 use crate::operate::output::Output;
@@ -20,7 +20,7 @@ use crate::operate::values::{MonthText, Organiser};
 use crate::operate::{Done, Failed};
 use crate::services::Services;
 use crate::store::settlement::SettlementStep;
-use crate::store::{Change, OrganiserEntry, StoreError, Stretch};
+use crate::store::{Change, StoreError, Stretch};
 
 /// Settle an organiser's month.
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -56,11 +56,7 @@ impl Operation for Run {
         output: &Output,
     ) -> Result<Done, Failed> {
         let (organiser, month) = (self.organiser.0, self.month.0);
-        let known = services.store.organiser(organiser).await?;
-        if !matches!(known, OrganiserEntry::Organiser(_)) {
-            let told = format!("the registry has no organiser {organiser}");
-            return Err(Failed::Refused(told));
-        }
+        known(services, organiser).await?;
         if month > Month::of(date_in_helsinki(services.clock.now())) {
             return Err(Failed::Refused(format!("{month} has not begun yet")));
         }

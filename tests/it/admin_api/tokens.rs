@@ -2,20 +2,12 @@
 
 use serde_json::json;
 
+use crate::scenery::set_clock;
 use crate::support::admin_api::{call, token};
 use crate::support::operator::operate;
 use crate::support::server::{Server, Site, get};
 
 const MARCH_16: &str = "2026-03-16T10:00:00+02:00";
-
-/// Moves the site's fixed clock.
-fn set_clock(site: &Site, to: &str) {
-    let text = std::fs::read_to_string(site.config()).unwrap();
-    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
-    let clock = lines.iter_mut().find(|line| line.starts_with("clock = "));
-    *clock.unwrap() = format!("clock = \"{to}\"");
-    std::fs::write(site.config(), lines.join("\n")).unwrap();
-}
 
 fn status(server: &Server, token: &str) -> u16 {
     call(server.admin, Some(token), "status", &json!({})).0
