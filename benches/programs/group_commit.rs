@@ -1,17 +1,34 @@
 //! The ceiling of durable answers: sled with the store's settings, and nothing around it. Writers hand jobs to one
 //! committer, which applies what is queued as one batch, flushes, syncs sled's log, and then answers them all.
 //!
-//! `group_commit event|access FOLDER SECONDS WRITERS BATCH_MAX` writes the records that one postDentalServiceEvent or one
-//! getOstovoima leaves, of their sizes, and prints `commits_per_s=NUMBER mean_batch=NUMBER`.
+//! Of an `event` the records are those of one postDentalServiceEvent, of a `row` those of one getOstovoima, in their sizes.
+//!
+//! `group_commit event|row FOLDER BATCH_MAX serve BYTES` commits for each request it gets, answers so many constant bytes
+//! by hyper alone, prints `ready http=ADDRESS` and serves until it is killed.
+//!
+//! `group_commit event|row FOLDER BATCH_MAX alone SECONDS WRITERS` has writers in its own process, and prints
+//! `commits_per_s=NUMBER mean_batch=NUMBER`.
+
+#[path = "shared/bare.rs"]
+mod bare;
 
 use std::error::Error;
 use std::fs::File;
 use std::path::Path;
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use sled::{Batch, Config, Db, Mode};
 use tokio::sync::oneshot;
+
+/// As the program has it.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
+const USAGE: &str = "group_commit event|row FOLDER BATCH_MAX (serve BYTES | alone SECONDS WRITERS)";
 
 /// Purchasing powers that the records are spread over.
 const GRANTS: u64 = 5_000;
@@ -48,11 +65,14 @@ const EVENT: [Shape; 10] = [
     (0x50, 9, 289, Order::Time),
 ];
 /// What a look-up leaves.
-const ACCESS: [Shape; 1] = [(0x50, 9, 268, Order::Time)];
+const ROW: [Shape; 1] = [(0x50, 9, 268, Order::Time)];
 /// The store's state, once a batch.
 const STATE: (&[u8], usize) = (b"\x01state", 60);
 
 type Job = (Vec<(Vec<u8>, Vec<u8>)>, oneshot::Sender<()>);
+
+/// The committer, which ends with the number of its batches.
+type Batches = JoinHandle<Result<u64, String>>;
 
 /// A number that looks like any.
 fn mixed(mut number: u64) -> u64 {
@@ -114,18 +134,8 @@ fn commit(
     Ok(batches)
 }
 
-#[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [what, folder, seconds, writers, batch_max] = arguments.as_slice() else {
-        return Err("group_commit event|access FOLDER SECONDS WRITERS BATCH_MAX".into());
-    };
-    let shapes: &'static [Shape] = match what.as_str() {
-        "event" => &EVENT,
-        _ => &ACCESS,
-    };
-    let until = Instant::now() + Duration::from_secs_f64(seconds.parse()?);
-    let (writers, batch_max): (u64, usize) = (writers.parse()?, batch_max.parse()?);
+/// Opens an empty store and starts its committer.
+fn open(folder: &str, batch_max: usize) -> Result<(Sender<Job>, Batches), Box<dyn Error>> {
     let db = Config::new()
         .path(folder)
         .mode(Mode::LowSpace)
@@ -135,22 +145,51 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .cache_capacity(CACHE_BYTES)
         .open()?;
     let log = File::open(Path::new(folder).join("db"))?;
-    let (sender, jobs) = channel::<Job>();
+    let (sender, jobs) = channel();
     let committer = std::thread::spawn(move || {
         let batches = commit(&db, &log, &jobs, batch_max);
         batches.map_err(|error| error.to_string())
     });
+    Ok((sender, committer))
+}
+
+/// Waits until the records of a place are durable; `false` once the committer is gone.
+async fn write(jobs: &Sender<Job>, shapes: &[Shape], place: u64) -> bool {
+    let (answer, answered) = oneshot::channel();
+    jobs.send((records(shapes, place), answer)).is_ok() && answered.await.is_ok()
+}
+
+async fn serve(
+    shapes: &'static [Shape],
+    jobs: Sender<Job>,
+    answer_bytes: usize,
+) -> std::io::Result<()> {
+    let (jobs, places) = (Arc::new(jobs), Arc::new(AtomicU64::new(0)));
+    let before = move || {
+        let (jobs, place) = (Arc::clone(&jobs), places.fetch_add(1, Ordering::Relaxed));
+        async move {
+            if !write(&jobs, shapes, place).await {
+                // What is not durable must not be counted.
+                std::process::abort();
+            }
+        }
+    };
+    bare::serve(answer_bytes, before).await
+}
+
+async fn alone(
+    shapes: &'static [Shape],
+    (jobs, committer): (Sender<Job>, Batches),
+    seconds: f64,
+    writers: u64,
+) -> Result<(), Box<dyn Error>> {
     let began = Instant::now();
+    let until = began + Duration::from_secs_f64(seconds);
     let tasks = (0..writers).map(|writer| {
-        let sender = sender.clone();
+        let jobs = jobs.clone();
         tokio::spawn(async move {
             let mut done = 0_u64;
-            while Instant::now() < until {
-                let (answer, answered) = oneshot::channel();
-                let job = (records(shapes, done * writers + writer), answer);
-                if sender.send(job).is_err() || answered.await.is_err() {
-                    break;
-                }
+            while Instant::now() < until && write(&jobs, shapes, done * writers + writer).await {
                 done += 1;
             }
             done
@@ -162,7 +201,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         commits += task.await?;
     }
     let took = began.elapsed().as_secs_f64();
-    drop(sender);
+    drop(jobs);
     let batches = committer.join().map_err(|_| "the committer panicked")??;
     println!(
         "commits_per_s={:.0} mean_batch={:.1}",
@@ -170,4 +209,28 @@ async fn main() -> Result<(), Box<dyn Error>> {
         commits as f64 / batches as f64
     );
     Ok(())
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let [what @ ("event" | "row"), folder, batch_max, how @ ..] = arguments.as_slice() else {
+        return Err(USAGE.into());
+    };
+    let shapes: &'static [Shape] = if *what == "event" { &EVENT } else { &ROW };
+    let (jobs, committer) = open(folder, batch_max.parse()?)?;
+    match how {
+        ["serve", bytes] => Ok(serve(shapes, jobs, bytes.parse()?).await?),
+        ["alone", seconds, writers] => {
+            alone(
+                shapes,
+                (jobs, committer),
+                seconds.parse()?,
+                writers.parse()?,
+            )
+            .await
+        }
+        _ => Err(USAGE.into()),
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tracing::Span;
+use tracing::{Level, Span};
 use uuid::Uuid;
 
 use crate::domain::client::ClientId;
@@ -37,12 +37,14 @@ impl LogLine {
     }
 
     pub fn take(&mut self, header: &Header, keyring: &Keyring) {
-        self.message_id = loggable_id(&header.id, keyring);
         // A service code that is none of ours could say anything.
         self.service = services::find(&header.service.code)
             .map_or("unknown", |operation| operation.contract().code);
-        self.client = loggable_client(&header.client, keyring);
         self.client_class = client_class(&header.client.member_class);
+        if tracing::enabled!(Level::INFO) {
+            self.message_id = loggable_id(&header.id, keyring);
+            self.client = loggable_client(&header.client, keyring);
+        }
     }
 
     /// Tells the request's span.
@@ -115,8 +117,6 @@ fn loggable_client(client: &ClientId, keyring: &Keyring) -> String {
 }
 
 fn hashed(text: &str, keyring: &Keyring) -> String {
-    keyring
-        .keyed_hash(HashOf::LogId, &[text.as_bytes()])
-        .map(|hash| format!("hash:{}", hex::encode(hash.get(..16).unwrap_or(&hash))))
-        .unwrap_or_default()
+    let hash = keyring.keyed_hash(HashOf::LogId, &[text.as_bytes()]);
+    format!("hash:{}", hex::encode(hash.get(..16).unwrap_or(&hash)))
 }

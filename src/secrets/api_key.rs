@@ -10,7 +10,6 @@ use openssl::pkey::{PKey, Private};
 use openssl::sign::Signer;
 
 use super::key_file::{create_key_file, read_key_file};
-use super::keyring::finish;
 use super::{KeyFilePolicy, SecretsError};
 
 /// Shorter keys could be guessed.
@@ -50,7 +49,9 @@ impl ApiKey {
     pub fn sign(&self, message: &[u8]) -> Result<[u8; 32], SecretsError> {
         let mut signer = Signer::new(MessageDigest::sha256(), &self.0)?;
         signer.update(message)?;
-        finish(signer)
+        let mut signature = [0; 32];
+        signer.sign(&mut signature)?;
+        Ok(signature)
     }
 
     /// Whether a signature is this key's for a message. Takes the same time for every wrong one.

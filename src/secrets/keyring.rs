@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{PoisonError, RwLock};
 
-use openssl::hash::MessageDigest;
-use openssl::pkey::{PKey, Private};
-use openssl::sign::Signer;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
 
-use super::sealing::{KeyId, key_id, open_named, seal_as};
+use super::sealing::{KeyId, SealingKey, key_id};
 use super::{KEY_BYTES, MasterKey, SecretsError, WrappedKeys};
 use crate::domain::person_id::PersonId;
 
@@ -23,9 +22,9 @@ pub(super) struct Opened {
 /// The keys, ready for use.
 pub struct Keyring {
     sealing: RwLock<Sealing>,
-    lookup: PKey<Private>,
-    tokens: PKey<Private>,
-    audit: PKey<Private>,
+    lookup: Hmac<Sha256>,
+    tokens: Hmac<Sha256>,
+    audit: Hmac<Sha256>,
     /// It opens later versions of the keys.
     master: MasterKey,
 }
@@ -34,7 +33,7 @@ pub struct Keyring {
 struct Sealing {
     version: u64,
     current: KeyId,
-    encryption: BTreeMap<KeyId, [u8; KEY_BYTES]>,
+    encryption: BTreeMap<KeyId, SealingKey>,
 }
 
 impl fmt::Debug for Keyring {
@@ -86,54 +85,52 @@ impl HashOf {
 }
 
 impl Keyring {
-    pub(super) fn new(
-        version: u64,
-        current: KeyId,
-        keys: Opened,
-        master: &MasterKey,
-    ) -> Result<Keyring, SecretsError> {
-        Ok(Keyring {
+    pub(super) fn new(version: u64, current: KeyId, keys: Opened, master: &MasterKey) -> Keyring {
+        Keyring {
             sealing: RwLock::new(Sealing {
                 version,
                 current,
-                encryption: keys.encryption,
+                encryption: made_ready(keys.encryption),
             }),
-            lookup: PKey::hmac(&keys.lookup)?,
-            tokens: PKey::hmac(&keys.tokens)?,
-            audit: PKey::hmac(&keys.audit)?,
+            lookup: hmac(&keys.lookup),
+            tokens: hmac(&keys.tokens),
+            audit: hmac(&keys.audit),
             master: master.clone(),
-        })
+        }
     }
 
     /// HMAC-SHA-256 of `parts`, each preceded by its length, under the lookup key.
-    pub fn keyed_hash(&self, of: HashOf, parts: &[&[u8]]) -> Result<[u8; 32], SecretsError> {
-        let mut signer = Signer::new(MessageDigest::sha256(), &self.lookup)?;
-        update_framed(&mut signer, of.label())?;
+    pub fn keyed_hash(&self, of: HashOf, parts: &[&[u8]]) -> [u8; 32] {
+        let mut hash = self.lookup.clone();
+        update_framed(&mut hash, of.label());
         for part in parts {
-            update_framed(&mut signer, part)?;
+            update_framed(&mut hash, part);
         }
-        finish(signer)
+        hash.finalize().into_bytes().into()
     }
 
     /// The keyed hash that stands for a person wherever no identity code may: in the access log and in records'
     /// keys.
-    pub fn person_hash(&self, person: &PersonId) -> Result<[u8; 32], SecretsError> {
+    pub fn person_hash(&self, person: &PersonId) -> [u8; 32] {
         self.keyed_hash(HashOf::Person, &[person.as_str().as_bytes()])
     }
 
     /// HMAC-SHA-256 over a token's content, under the token key.
-    pub fn token_tag(&self, content: &[u8]) -> Result<[u8; 32], SecretsError> {
-        let mut signer = Signer::new(MessageDigest::sha256(), &self.tokens)?;
-        signer.update(content)?;
-        finish(signer)
+    pub fn token_tag(&self, content: &[u8]) -> [u8; 32] {
+        let tag = self.tokens.clone().chain_update(content);
+        tag.finalize().into_bytes().into()
     }
 
-    /// Next link of the audit chain: HMAC-SHA-256 over the previous link and a row, under the audit key.
-    pub fn chain_link(&self, previous: &[u8; 32], row: &[u8]) -> Result<[u8; 32], SecretsError> {
-        let mut signer = Signer::new(MessageDigest::sha256(), &self.audit)?;
-        signer.update(previous)?;
-        signer.update(row)?;
-        finish(signer)
+    /// Next link of the audit chain: HMAC-SHA-256 over the previous link, a row's position and the row, under the audit
+    /// key.
+    pub fn chain_link(&self, previous: &[u8; 32], position: u64, row: &[u8]) -> [u8; 32] {
+        let link = self
+            .audit
+            .clone()
+            .chain_update(previous)
+            .chain_update(position.to_be_bytes())
+            .chain_update(row);
+        link.finalize().into_bytes().into()
     }
 
     /// Seals `plain` under the current encryption key, bound to `record`.
@@ -141,7 +138,7 @@ impl Keyring {
         let keys = self.sealing.read().unwrap_or_else(PoisonError::into_inner);
         let key = keys.encryption.get(&keys.current);
         let key = key.ok_or(SecretsError::UnknownKey(keys.current))?;
-        seal_as(keys.current, key, record, plain)
+        key.seal(keys.current, record, plain)
     }
 
     /// Opens what [`Keyring::seal`] made for the same `record`, now or under an earlier key that is still held.
@@ -149,7 +146,8 @@ impl Keyring {
         let id = key_id(sealed).ok_or(SecretsError::Unsealable)?;
         let keys = self.sealing.read().unwrap_or_else(PoisonError::into_inner);
         let key = keys.encryption.get(&id);
-        open_named(key.ok_or(SecretsError::UnknownKey(id))?, record, sealed)
+        key.ok_or(SecretsError::UnknownKey(id))?
+            .open(record, sealed)
     }
 
     /// The version of the wrapped keys that these are. What is sealed is sealed under this version or a later one.
@@ -182,7 +180,7 @@ impl Keyring {
             return Ok(());
         }
         match opened {
-            Ok(opened) => keys.encryption = opened.encryption,
+            Ok(opened) => keys.encryption = made_ready(opened.encryption),
             Err(_) if keys.encryption.contains_key(&wrapped.current()) => {
                 keys.encryption.retain(|id, _| *id == wrapped.current());
             }
@@ -194,16 +192,24 @@ impl Keyring {
     }
 }
 
-fn update_framed(signer: &mut Signer<'_>, part: &[u8]) -> Result<(), SecretsError> {
-    signer.update(&(part.len() as u64).to_be_bytes())?;
-    signer.update(part)?;
-    Ok(())
+fn made_ready(keys: BTreeMap<KeyId, [u8; KEY_BYTES]>) -> BTreeMap<KeyId, SealingKey> {
+    let keys = keys.into_iter();
+    keys.map(|(id, key)| (id, SealingKey::new(key))).collect()
 }
 
-pub(super) fn finish(signer: Signer<'_>) -> Result<[u8; 32], SecretsError> {
-    let mut hash = [0; 32];
-    signer.sign(&mut hash)?;
-    Ok(hash)
+/// A key that hashes begin from.
+fn hmac(key: &[u8; KEY_BYTES]) -> Hmac<Sha256> {
+    // Of a key shorter than a block this is what HMAC does with it, and it cannot fail.
+    let mut block = [0; 64];
+    for (place, byte) in block.iter_mut().zip(key) {
+        *place = *byte;
+    }
+    Hmac::new(&block.into())
+}
+
+fn update_framed(hash: &mut Hmac<Sha256>, part: &[u8]) {
+    hash.update(&(part.len() as u64).to_be_bytes());
+    hash.update(part);
 }
 
 #[cfg(test)]
@@ -235,9 +241,35 @@ mod tests {
     }
 
     #[test]
+    fn hashes_are_those_of_another_implementation() {
+        let keyring = keyring();
+        let keys = WrappedKeys::generate(&MasterKey([7; 32])).unwrap();
+        let opened = keys.open(&MasterKey([7; 32])).unwrap();
+        let hashed = Keyring::new(1, 1, opened, &MasterKey([7; 32]));
+        let opened = keys.open(&MasterKey([7; 32])).unwrap();
+        let by_openssl = |key: &[u8], content: &[u8]| -> Vec<u8> {
+            let key = openssl::pkey::PKey::hmac(key).unwrap();
+            let digest = openssl::hash::MessageDigest::sha256();
+            let mut signer = openssl::sign::Signer::new(digest, &key).unwrap();
+            signer.sign_oneshot_to_vec(content).unwrap()
+        };
+        let framed = |part: &[u8]| [&(part.len() as u64).to_be_bytes(), part].concat();
+        let content = [framed(b"person"), framed(b"a"), framed(b"")].concat();
+        let expected = by_openssl(&opened.lookup, &content);
+        let found = hashed.keyed_hash(HashOf::Person, &[b"a", b""]);
+        assert_eq!(found.as_slice(), expected);
+        assert_ne!(found, keyring.keyed_hash(HashOf::Person, &[b"a", b""]));
+        let expected = by_openssl(&opened.tokens, b"content");
+        assert_eq!(hashed.token_tag(b"content").as_slice(), expected);
+        let content = [[9; 32].as_slice(), &7_u64.to_be_bytes(), b"row"].concat();
+        let expected = by_openssl(&opened.audit, &content);
+        assert_eq!(hashed.chain_link(&[9; 32], 7, b"row").as_slice(), expected);
+    }
+
+    #[test]
     fn hashes_tell_kinds_and_parts_apart() {
         let keyring = keyring();
-        let hash = |of, parts: &[&[u8]]| keyring.keyed_hash(of, parts).unwrap();
+        let hash = |of, parts: &[&[u8]]| keyring.keyed_hash(of, parts);
         assert_eq!(
             hash(HashOf::Person, &[b"a", b"b"]),
             hash(HashOf::Person, &[b"a", b"b"])

@@ -122,16 +122,9 @@ impl<'a, O: Operation> Way<'a, O> {
     }
 
     async fn answer_for(&self, acting_for: &ActingFor) -> Result<Answer, Failure> {
-        let identity = match self.scope.source {
-            Some(source) => Some(Identity::of::<O>(
-                self.services,
-                self.header,
-                acting_for,
-                source,
-                self.request,
-            )?),
-            None => None,
-        };
+        let identity = self.scope.source.map(|source| {
+            Identity::of::<O>(self.services, self.header, acting_for, source, self.request)
+        });
         let mut mandate = Mandate::default();
         for _ in 0..ATTEMPTS_MAX {
             let attempt = self.attempt(acting_for, identity.as_ref(), &mut mandate);

@@ -64,7 +64,7 @@ impl Mandate {
         let client = header.client.to_string();
         let user = header.user_id.as_deref().unwrap_or_default();
         let parts = [client.as_bytes(), user.as_bytes()];
-        let hash = services.keyring.keyed_hash(HashOf::EndUser, &parts)?;
+        let hash = services.keyring.keyed_hash(HashOf::EndUser, &parts);
         let question = Question {
             representation,
             end_user: &hex::encode(hash),

@@ -3,7 +3,7 @@
 use crate::contract::decode::ContractType;
 use crate::domain::authorisation::ActingFor;
 use crate::domain::code::Code;
-use crate::secrets::{HashOf, SecretsError};
+use crate::secrets::HashOf;
 use crate::soap::header::Header;
 use crate::store::{BodyDigest, KeptAnswer, MessageKey, ReferenceKey, Replays};
 
@@ -40,14 +40,14 @@ impl Identity {
         acting_for: &ActingFor,
         source: (&str, &str),
         request: &O::Request,
-    ) -> Result<Identity, SecretsError> {
+    ) -> Identity {
         let mut canonical = String::with_capacity(2048);
         request.encode(&mut canonical);
         let digest = services
             .keyring
-            .keyed_hash(HashOf::Body, &[O::CODE.as_bytes(), canonical.as_bytes()])?;
+            .keyed_hash(HashOf::Body, &[O::CODE.as_bytes(), canonical.as_bytes()]);
         let service = header.service.code.clone();
-        Ok(Identity {
+        Identity {
             message: MessageKey {
                 client: header.client.clone(),
                 service: service.clone(),
@@ -63,7 +63,7 @@ impl Identity {
                 source_reference: source.1.to_owned(),
             },
             digest,
-        })
+        }
     }
 
     /// Judges what the store keeps under the two keys: the message id speaks first.

@@ -16,9 +16,8 @@ mod sweep;
 mod tests;
 mod view;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -27,13 +26,14 @@ use tokio::sync::{oneshot, watch};
 use tokio::time::sleep;
 use tracing::Instrument as _;
 
-use self::committer::{Committer, Job};
+use self::committer::Committer;
 pub use self::connect::Options;
 use self::database::Database;
 use self::failure::Failure;
 use self::view::PgView;
 use crate::secrets::{Keyring, MasterKey};
 use crate::store::StoreError;
+use crate::store::records::queue::{Jobs, NotQueued, queue};
 use crate::store::records::sweep::Sweep;
 use crate::store::records::{Engine, RecordStore, View, Work};
 use crate::store::upkeep::{Filling, refused};
@@ -64,8 +64,7 @@ impl PostgresStore {
 pub struct PostgresEngine {
     database: Arc<Database>,
     keyring: Arc<Keyring>,
-    /// `None` once closed; the committer ends when it is gone.
-    jobs: Mutex<Option<SyncSender<Job>>>,
+    jobs: Jobs,
     closed: watch::Receiver<bool>,
     metrics: StoreMetrics,
     records_read: Arc<AtomicU64>,
@@ -76,7 +75,7 @@ impl PostgresEngine {
         let database = Database::new(options)?;
         let keyring = open::open(&database, master)?;
         let records_read = Arc::new(AtomicU64::new(0));
-        let (jobs, queue) = sync_channel(options.commit_queue_max.max(1));
+        let (jobs, batches) = queue(options.commit_queue_max, options.commit_batch_max);
         let (closed_sender, closed) = watch::channel(false);
         let metrics = StoreMetrics::default();
         let committer = Committer {
@@ -84,12 +83,11 @@ impl PostgresEngine {
             database: Arc::clone(&database),
             keyring: Arc::clone(&keyring),
             records_read: Arc::clone(&records_read),
-            batch_max: options.commit_batch_max.max(1),
         };
         thread::Builder::new()
             .name("store-committer".to_owned())
             .spawn(move || {
-                committer.run(&queue);
+                committer.run(batches);
                 let _ = closed_sender.send(true);
             })
             .map_err(|error| {
@@ -99,22 +97,11 @@ impl PostgresEngine {
         Ok(PostgresEngine {
             database,
             keyring,
-            jobs: Mutex::new(Some(jobs)),
+            jobs,
             closed,
             metrics,
             records_read,
         })
-    }
-
-    /// The committer's queue; `Err` while the database is out of reach, and once it is closed or the committer gone.
-    fn jobs(&self) -> Result<SyncSender<Job>, StoreError> {
-        self.database.ready()?;
-        let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
-        let jobs = jobs.clone().ok_or_else(closed)?;
-        match self.closed.has_changed() {
-            Ok(_) => Ok(jobs),
-            Err(_) => Err(committer_ended()),
-        }
     }
 
     /// Runs statements that may take long, each by itself.
@@ -182,11 +169,12 @@ impl Engine for PostgresEngine {
     async fn submit(&self, work: Work) -> Result<(), StoreError> {
         let waiting = self.metrics.arrives();
         let (answer, outcome) = oneshot::channel();
-        self.jobs()?
-            .try_send((work, answer))
-            .map_err(|error| match error {
-                TrySendError::Full(_) => StoreError::Busy,
-                TrySendError::Disconnected(_) => closed(),
+        self.ready()?;
+        self.jobs
+            .push((work, answer))
+            .map_err(|refused| match refused {
+                NotQueued::Full => StoreError::Busy,
+                NotQueued::Closed => closed(),
             })?;
         let outcome = outcome.instrument(span::commit()).await;
         outcome.unwrap_or_else(|_| Err(committer_ended()))?;
@@ -251,15 +239,19 @@ impl Engine for PostgresEngine {
     }
 
     fn ready(&self) -> Result<(), StoreError> {
-        self.jobs().map(|_| ())
+        self.database.ready()?;
+        if self.jobs.is_closed() {
+            return Err(closed());
+        }
+        match self.closed.has_changed() {
+            Ok(_) => Ok(()),
+            Err(_) => Err(committer_ended()),
+        }
     }
 
     fn close(&self) -> impl Future<Output = Result<(), StoreError>> + Send {
-        // The committer finishes what is queued once the last sender is gone.
-        self.jobs
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        // The committer finishes what is queued.
+        self.jobs.close();
         let mut closed = self.closed.clone();
         async move {
             // A committer that is gone has closed as well as one that says so.

@@ -18,6 +18,7 @@ pub(in crate::store) mod history;
 pub(in crate::store) mod keys;
 mod migrate;
 mod purge;
+pub(in crate::store) mod queue;
 pub(in crate::store) mod reads;
 pub(in crate::store) mod record;
 pub(in crate::store) mod registry;

@@ -21,17 +21,17 @@ use std::fs::File;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread;
 
 use tokio::sync::{oneshot, watch};
 use tracing::Instrument as _;
 
-use self::committer::{Committer, Job, SyncLog};
+use self::committer::{Committer, SyncLog};
 use self::engine::Fenced;
 use crate::secrets::{Keyring, MasterKey};
 use crate::store::StoreError;
+use crate::store::records::queue::{Jobs, NotQueued, queue};
 use crate::store::records::sweep::Sweep;
 use crate::store::records::{Engine, RecordStore, View, Work};
 use crate::store::upkeep::Filling;
@@ -89,8 +89,7 @@ impl SledStore {
 /// sled with the one thread that writes to it.
 pub struct SledEngine {
     sled: Arc<Fenced>,
-    /// `None` once closed; the committer ends when it is gone.
-    jobs: Mutex<Option<SyncSender<Job>>>,
+    jobs: Jobs,
     /// What became of the closing, once it is done.
     closed: watch::Receiver<Option<Result<(), String>>>,
     metrics: StoreMetrics,
@@ -104,11 +103,11 @@ impl SledEngine {
     ) -> Result<SledEngine, StoreError> {
         let (sled, committer) = open::open(options, master, sync_log)?;
         let metrics = committer.metrics.clone();
-        let (jobs, queue) = sync_channel(options.commit_queue_max.max(1));
+        let (jobs, batches) = queue(options.commit_queue_max, options.commit_batch_max);
         let (closed_sender, closed) = watch::channel(None);
         let watched = Arc::clone(&sled);
         let work = move || {
-            let outcome = catch_unwind(AssertUnwindSafe(|| Committer::run(committer, &queue)))
+            let outcome = catch_unwind(AssertUnwindSafe(|| Committer::run(committer, batches)))
                 .unwrap_or_else(|_| Err(watched.fail("the committer panicked")));
             let _ = closed_sender.send(Some(outcome.map_err(|error| error.to_string())));
         };
@@ -120,20 +119,14 @@ impl SledEngine {
             })?;
         Ok(SledEngine {
             sled,
-            jobs: Mutex::new(Some(jobs)),
+            jobs,
             closed,
             metrics,
         })
     }
 
-    /// The committer's queue; `Err` once the store has failed or is closed.
-    fn jobs(&self) -> Result<SyncSender<Job>, StoreError> {
-        self.sled.usable()?;
-        self.jobs
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
-            .ok_or_else(|| engine::closed(&self.sled.path))
+    fn closed(&self) -> StoreError {
+        engine::closed(&self.sled.path)
     }
 }
 
@@ -153,11 +146,12 @@ impl Engine for SledEngine {
     async fn submit(&self, work: Work) -> Result<(), StoreError> {
         let waiting = self.metrics.arrives();
         let (answer, outcome) = oneshot::channel();
-        self.jobs()?
-            .try_send((work, answer))
-            .map_err(|error| match error {
-                TrySendError::Full(_) => StoreError::Busy,
-                TrySendError::Disconnected(_) => engine::closed(&self.sled.path),
+        self.ready()?;
+        self.jobs
+            .push((work, answer))
+            .map_err(|refused| match refused {
+                NotQueued::Full => StoreError::Busy,
+                NotQueued::Closed => self.closed(),
             })?;
         // A committer that ends without an answer has failed, and says why.
         outcome
@@ -190,15 +184,16 @@ impl Engine for SledEngine {
     }
 
     fn ready(&self) -> Result<(), StoreError> {
-        self.jobs().map(|_| ())
+        self.sled.usable()?;
+        match self.jobs.is_closed() {
+            true => Err(self.closed()),
+            false => Ok(()),
+        }
     }
 
     fn close(&self) -> impl Future<Output = Result<(), StoreError>> + Send {
-        // The committer finishes what is queued once the last sender is gone.
-        self.jobs
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        // The committer finishes what is queued.
+        self.jobs.close();
         let mut closed = self.closed.clone();
         async move {
             let outcome = match closed.wait_for(Option::is_some).await {

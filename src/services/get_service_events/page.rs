@@ -123,7 +123,7 @@ pub(super) fn examine(
     let (within, of_changes) = match &request.span {
         Span::ChangesSince(text) if text.is_empty() => (Within::Changes { after: 0 }, true),
         Span::ChangesSince(text) => {
-            let watermark = Watermark::open(keyring, text, organiser, head)?;
+            let watermark = Watermark::open(keyring, text, organiser, head);
             if watermark.is_none() {
                 rejections.add(Group::Message, Code::ContinuationInvalid, "changesSince");
             }
@@ -139,13 +139,13 @@ pub(super) fn examine(
             (Within::Days { from, to, after }, false)
         }
     };
-    let query = query_hash(context, request)?;
+    let query = query_hash(context, request);
     let mut span = Bounds {
         bound: head.change_seq,
         within,
     };
     if let Some(text) = &request.continuation {
-        match Continuation::open(keyring, text, &query, head, context.now)? {
+        match Continuation::open(keyring, text, &query, head, context.now) {
             Ok(continuation) => span = continued(span, &continuation),
             Err(code) => rejections.add(Group::Message, code, "continuation"),
         }
@@ -200,10 +200,7 @@ fn continued(span: Bounds, continuation: &Continuation) -> Bounds {
 }
 
 /// Keyed hash of the client and of everything asked but who asks, how many, and from where on.
-fn query_hash(
-    context: &Context<'_>,
-    request: &GetServiceEventsRequest,
-) -> Result<[u8; 32], Failure> {
+fn query_hash(context: &Context<'_>, request: &GetServiceEventsRequest) -> [u8; 32] {
     let asked = GetServiceEventsRequest {
         meta: QueryMeta {
             source_system: Text60(String::new()),
@@ -218,7 +215,7 @@ fn query_hash(
     asked.encode(&mut canonical);
     let client = context.client.to_string();
     let parts = [client.as_bytes(), canonical.as_bytes()];
-    Ok(context.services.keyring.keyed_hash(HashOf::Query, &parts)?)
+    context.services.keyring.keyed_hash(HashOf::Query, &parts)
 }
 
 /// What one page found.
@@ -292,9 +289,7 @@ fn continues(
         after,
         given_at: context.now.as_second(),
     };
-    Ok(End::Continues(
-        continuation.seal(&context.services.keyring)?,
-    ))
+    Ok(End::Continues(continuation.seal(&context.services.keyring)))
 }
 
 fn reached(
@@ -308,5 +303,5 @@ fn reached(
         organiser,
         change_seq: question.span.bound,
     };
-    Ok(End::Reached(watermark.seal(&context.services.keyring)?))
+    Ok(End::Reached(watermark.seal(&context.services.keyring)))
 }

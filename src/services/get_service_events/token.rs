@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::code::Code;
 use crate::domain::event_id::EventId;
 use crate::domain::registry::OrganiserCode;
-use crate::secrets::{Keyring, SecretsError};
+use crate::secrets::Keyring;
 use crate::store::FeedHead;
 
 /// How long a continuation may be used.
@@ -49,7 +49,7 @@ pub struct Continuation {
 }
 
 impl Watermark {
-    pub fn seal(&self, keyring: &Keyring) -> Result<String, SecretsError> {
+    pub fn seal(&self, keyring: &Keyring) -> String {
         seal(keyring, WATERMARK, self)
     }
 
@@ -60,18 +60,18 @@ impl Watermark {
         text: &str,
         organiser: OrganiserCode,
         head: FeedHead,
-    ) -> Result<Option<Watermark>, SecretsError> {
-        let watermark: Option<Watermark> = open(keyring, WATERMARK, text)?;
-        Ok(watermark.filter(|watermark| {
+    ) -> Option<Watermark> {
+        let watermark: Option<Watermark> = open(keyring, WATERMARK, text);
+        watermark.filter(|watermark| {
             watermark.epoch == head.epoch
                 && watermark.organiser == organiser
                 && watermark.change_seq <= head.change_seq
-        }))
+        })
     }
 }
 
 impl Continuation {
-    pub fn seal(&self, keyring: &Keyring) -> Result<String, SecretsError> {
+    pub fn seal(&self, keyring: &Keyring) -> String {
         seal(keyring, CONTINUATION, self)
     }
 
@@ -82,60 +82,46 @@ impl Continuation {
         query: &[u8; 32],
         head: FeedHead,
         now: Timestamp,
-    ) -> Result<Result<Continuation, Code>, SecretsError> {
-        let continuation: Option<Continuation> = open(keyring, CONTINUATION, text)?;
+    ) -> Result<Continuation, Code> {
+        let continuation: Option<Continuation> = open(keyring, CONTINUATION, text);
         let fits = continuation.filter(|continuation| {
             continuation.epoch == head.epoch
                 && continuation.query == *query
                 && continuation.bound <= head.change_seq
         });
         let Some(continuation) = fits else {
-            return Ok(Err(Code::ContinuationInvalid));
+            return Err(Code::ContinuationInvalid);
         };
         let age = now.as_second().saturating_sub(continuation.given_at);
-        Ok(if age > CONTINUATION_AGE_MAX.as_secs() {
-            Err(Code::ContinuationExpired)
-        } else {
-            Ok(continuation)
-        })
+        if age > CONTINUATION_AGE_MAX.as_secs() {
+            return Err(Code::ContinuationExpired);
+        }
+        Ok(continuation)
     }
 }
 
-fn seal(keyring: &Keyring, kind: u8, content: &impl Serialize) -> Result<String, SecretsError> {
+fn seal(keyring: &Keyring, kind: u8, content: &impl Serialize) -> String {
     // The content is of fixed small types: postcard refuses none of them.
     let mut bytes = postcard::to_extend(content, vec![kind]).unwrap_or_default();
-    let tag = keyring.token_tag(&bytes)?;
+    let tag = keyring.token_tag(&bytes);
     bytes.extend(tag.iter().take(TAG_BYTES));
-    Ok(hex::encode(bytes))
+    hex::encode(bytes)
 }
 
-fn open<T: DeserializeOwned>(
-    keyring: &Keyring,
-    kind: u8,
-    text: &str,
-) -> Result<Option<T>, SecretsError> {
+fn open<T: DeserializeOwned>(keyring: &Keyring, kind: u8, text: &str) -> Option<T> {
     // Only the one form that was given: no upper case, no blanks.
     let is_plain = text
         .bytes()
         .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    let Some(bytes) = is_plain.then(|| hex::decode(text).ok()).flatten() else {
-        return Ok(None);
-    };
-    let Some((content, tag)) = bytes.split_last_chunk::<TAG_BYTES>() else {
-        return Ok(None);
-    };
-    let expected = keyring.token_tag(content)?;
+    let bytes = is_plain.then(|| hex::decode(text).ok()).flatten()?;
+    let (content, tag) = bytes.split_last_chunk::<TAG_BYTES>()?;
+    let expected = keyring.token_tag(content);
     let is_ours = expected
         .first_chunk::<TAG_BYTES>()
         .is_some_and(|expected| memcmp::eq(expected, tag));
-    let Some((_, content)) = content
+    let (_, content) = content
         .split_first()
-        .filter(|(found, _)| is_ours && **found == kind)
-    else {
-        return Ok(None);
-    };
-    Ok(postcard::take_from_bytes(content)
-        .ok()
-        .filter(|(_, rest)| rest.is_empty())
-        .map(|(value, _)| value))
+        .filter(|(found, _)| is_ours && **found == kind)?;
+    let (value, rest) = postcard::take_from_bytes(content).ok()?;
+    rest.is_empty().then_some(value)
 }

@@ -13,14 +13,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::sync::mpsc::Receiver;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use deadpool_postgres::Object;
 use futures_util::FutureExt;
 use futures_util::future::{join, join_all, join3};
-use tokio::sync::oneshot;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Row, Statement};
 
@@ -33,6 +31,7 @@ use crate::store::StoreError;
 use crate::store::records::Work;
 use crate::store::records::batch::{Staged, Verdict, Writes};
 use crate::store::records::keys::{Key, STATE_NAME, Table};
+use crate::store::records::queue::{Answer, Batches, Next};
 use crate::store::records::record::{self, corrupt};
 use crate::store::records::stored::State;
 use crate::telemetry::metrics::StoreMetrics;
@@ -40,37 +39,32 @@ use crate::telemetry::metrics::StoreMetrics;
 const BEGIN: &str = "BEGIN ISOLATION LEVEL SERIALIZABLE";
 const TAKE_TURN: &str = "SELECT record FROM meta WHERE key = $1 FOR UPDATE";
 
+/// How long it sleeps at most, with nothing else to do.
+const IDLE_MAX: Duration = Duration::from_secs(60);
+
 /// How often a batch is begun anew because another adapter was first. Each time one of them goes on.
 const TURNS_MAX: u32 = 200;
 /// Longest pause before it is begun anew.
 const TURN_PAUSE_US_MAX: u32 = 3000;
-
-/// Where a job's outcome goes.
-pub(super) type Answer = oneshot::Sender<Result<(), StoreError>>;
-
-/// What the committer is asked.
-pub(super) type Job = (Work, Answer);
 
 /// The writing side of an open store.
 pub(super) struct Committer {
     pub(super) database: Arc<Database>,
     pub(super) keyring: Arc<Keyring>,
     pub(super) records_read: Arc<AtomicU64>,
-    pub(super) batch_max: usize,
     pub(super) metrics: StoreMetrics,
 }
 
 impl Committer {
-    /// Works until every sender of jobs is gone and the queue is empty.
-    pub(super) fn run(self, jobs: &Receiver<Job>) {
-        while let Ok(first) = jobs.recv() {
-            let (mut work, mut answers) = (vec![first.0], vec![first.1]);
-            while work.len() < self.batch_max
-                && let Ok((next, answer)) = jobs.try_recv()
-            {
-                work.push(next);
-                answers.push(answer);
-            }
+    /// Works until the queue is closed and empty.
+    pub(super) fn run(self, mut batches: Batches) {
+        loop {
+            let jobs = match batches.next(IDLE_MAX) {
+                Next::Batch(jobs) => jobs,
+                Next::Due => continue,
+                Next::Closed => return,
+            };
+            let (work, answers): (Vec<_>, Vec<_>) = jobs.into_iter().unzip();
             self.metrics.batch(work.len());
             // A caller that went away is told nothing; what it asked is kept all the same.
             match self.commit(&work) {

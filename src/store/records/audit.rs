@@ -5,7 +5,6 @@
 use std::ops::Bound;
 use tokio::task::yield_now;
 
-use super::batch::chain_link;
 use super::keys::{Hash, Key, STATE_NAME, Table};
 use super::record::{self, corrupt};
 use super::renewal::{self, sealed_by_nobody};
@@ -79,7 +78,7 @@ pub(in crate::store) fn rows_after(
     let mut rows = Vec::with_capacity(raw.len());
     for (key, value) in &raw {
         let (chained, plain) = open(&keyring, key, value)?;
-        let link = chain_link(&keyring, &head.link, head.rows, &plain)?;
+        let link = keyring.chain_link(&head.link, head.rows, &plain);
         if (chained.position, chained.link) != (head.rows, link) {
             return Err(refused(format!(
                 "the access log is broken at position {}: `audit verify` says how, and nothing of it is purged from there on",
@@ -244,8 +243,7 @@ impl Chain {
             }
             other => Stop::Failed(other),
         })?;
-        let link = chain_link(keyring, &self.proven.link, self.proven.rows, &plain)
-            .map_err(Stop::Failed)?;
+        let link = keyring.chain_link(&self.proven.link, self.proven.rows, &plain);
         if row.position != self.proven.rows || row.link != link {
             return Err(self.breach(Broken::Unchained));
         }

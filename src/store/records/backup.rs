@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::Engine;
 use super::audit;
 use super::keys::{Key, STATE_NAME, Table};
-use super::record::{self, keys_failed};
+use super::record;
 use super::stored::State;
 use super::sweep::{Changed, Sweep};
 use crate::secrets::{HashOf, Keyring};
@@ -305,9 +305,8 @@ pub(in crate::store) fn tag(
         tag: [0; 32],
         ..end.clone()
     };
-    keyring
-        .keyed_hash(HashOf::Backup, &[&chain.0, &encoded(&untagged)?])
-        .map_err(|error| keys_failed(&error))
+    let parts = [chain.0.as_slice(), &encoded(&untagged)?];
+    Ok(keyring.keyed_hash(HashOf::Backup, &parts))
 }
 
 fn encoded(payload: &impl serde::Serialize) -> Result<Vec<u8>, StoreError> {

@@ -364,7 +364,7 @@ impl Staged {
     fn add_access_row(&mut self, keyring: &Keyring, row: &[u8]) -> Result<(), StoreError> {
         let position = self.state.access_rows;
         let key = Key::access(position);
-        let link = chain_link(keyring, &self.state.access_link, position, row)?;
+        let link = keyring.chain_link(&self.state.access_link, position, row);
         let sealed = keyring
             .seal(key.as_bytes(), row)
             .map_err(|error| keys_failed(&error))?;
@@ -379,17 +379,4 @@ impl Staged {
         self.state.access_link = link;
         Ok(())
     }
-}
-
-/// The access log's next link: over the one before, and the position and plain bytes of the row.
-pub(in crate::store) fn chain_link(
-    keyring: &Keyring,
-    previous: &Hash,
-    position: u64,
-    row: &[u8],
-) -> Result<Hash, StoreError> {
-    let linked = [position.to_be_bytes().as_slice(), row].concat();
-    keyring
-        .chain_link(previous, &linked)
-        .map_err(|error| keys_failed(&error))
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::history;
 use super::keys::{Hash, Key, Table};
-use super::record::{self, VALUE_BYTES_MAX, keys_failed};
+use super::record::{self, VALUE_BYTES_MAX};
 use super::registry::{self, PreparedRegistry};
 use super::settlements;
 use super::stored::{
@@ -20,7 +20,6 @@ use crate::domain::access::AccessEntry;
 use crate::domain::client::ClientId;
 use crate::domain::event_id::EventId;
 use crate::domain::number::PurchasingPowerNumber;
-use crate::domain::person_id::PersonId;
 use crate::domain::registry::{OrganiserCode, Registry};
 use crate::secrets::{HashOf, Keyring, SEAL_BYTES};
 use crate::store::registry::MustBeFree;
@@ -152,7 +151,7 @@ pub(in crate::store) fn prepare(
 ) -> Result<PreparedChange, StoreError> {
     let mut prepared = PreparedChange::of_rows(keyring, &change.access)?;
     if let Some(reference) = &change.unanswered_reference {
-        let hash = reference_hash(keyring, reference)?;
+        let hash = reference_hash(keyring, reference);
         prepared.absent = Some(Key::answer_by_reference(&hash));
     }
     if let Some((number, version)) = change.run_seen {
@@ -177,7 +176,7 @@ pub(in crate::store) fn prepare(
         }
     }
     if let Some(miss) = change.miss {
-        prepared.miss = Some((client_hash(keyring, &change.access.client)?, miss));
+        prepared.miss = Some((client_hash(keyring, &change.access.client), miss));
     }
     if let Some(effect) = &change.effect {
         prepare_effect(keyring, effect, change.access.at, &mut prepared)?;
@@ -192,57 +191,28 @@ pub(in crate::store) fn prepare(
     Ok(prepared)
 }
 
-/// Keyed hash of a person.
-pub(in crate::store) fn person_hash(
-    keyring: &Keyring,
-    person: &PersonId,
-) -> Result<Hash, StoreError> {
-    keyring
-        .person_hash(person)
-        .map_err(|error| keys_failed(&error))
-}
-
 /// Keyed hash of a client, as owner of misses.
-pub(in crate::store) fn client_hash(
-    keyring: &Keyring,
-    client: &ClientId,
-) -> Result<Hash, StoreError> {
-    hash(keyring, HashOf::Client, &client_parts(client))
+pub(in crate::store) fn client_hash(keyring: &Keyring, client: &ClientId) -> Hash {
+    keyring.keyed_hash(HashOf::Client, &client_parts(client))
 }
 
 /// Key of the answer kept under a message.
-pub(in crate::store) fn message_key(
-    keyring: &Keyring,
-    message: &MessageKey,
-) -> Result<Key, StoreError> {
-    let mut parts = client_parts(&message.client).to_vec();
-    parts.push(message.service.as_bytes());
-    parts.push(message.message_id.as_bytes());
-    Ok(Key::answer_by_message(&hash(
-        keyring,
-        HashOf::Message,
-        &parts,
-    )?))
+pub(in crate::store) fn message_key(keyring: &Keyring, message: &MessageKey) -> Key {
+    let [instance, class, member, kind, subsystem] = client_parts(&message.client);
+    let (service, id) = (message.service.as_bytes(), message.message_id.as_bytes());
+    let parts = [instance, class, member, kind, subsystem, service, id];
+    Key::answer_by_message(&keyring.keyed_hash(HashOf::Message, &parts))
 }
 
 /// Keyed hash of a reference, which its record's key consists of.
-pub(in crate::store) fn reference_hash(
-    keyring: &Keyring,
-    reference: &ReferenceKey,
-) -> Result<Hash, StoreError> {
+pub(in crate::store) fn reference_hash(keyring: &Keyring, reference: &ReferenceKey) -> Hash {
     let parts = [
         reference.acting_for.as_bytes(),
         reference.service.as_bytes(),
         reference.source_system.as_bytes(),
         reference.source_reference.as_bytes(),
     ];
-    hash(keyring, HashOf::Reference, &parts)
-}
-
-fn hash(keyring: &Keyring, of: HashOf, parts: &[&[u8]]) -> Result<Hash, StoreError> {
-    keyring
-        .keyed_hash(of, parts)
-        .map_err(|error| keys_failed(&error))
+    keyring.keyed_hash(HashOf::Reference, &parts)
 }
 
 /// A missing subsystem is told from an empty one.
@@ -270,7 +240,7 @@ fn prepare_effect(
         prepared.rest_on_registry(version);
     }
     let grant = &effect.grant;
-    let person = person_hash(keyring, &effect.person_id)?;
+    let person = keyring.person_hash(&effect.person_id);
     if let Some(customer) = &effect.customer {
         let key = Key::customer(customer.organiser, &person);
         let person = StoredPerson::of(customer);
@@ -340,7 +310,7 @@ fn prepare_answers(
     };
     let mut under = None;
     if let Some((reference, answer)) = &change.answer_by_reference {
-        let hash = reference_hash(keyring, reference)?;
+        let hash = reference_hash(keyring, reference);
         let key = Key::answer_by_reference(&hash);
         let sealed = seal_answer(&key, answer)?;
         let value = record::encode(&key, &StoredReference { kept_at, sealed })?;
@@ -353,7 +323,7 @@ fn prepare_answers(
         under = Some(hash);
     }
     if let Some((message, answer)) = &change.answer_by_message {
-        let key = message_key(keyring, message)?;
+        let key = message_key(keyring, message);
         let kept = match under {
             Some(hash) => Ok(MessageAnswer::UnderReference(hash)),
             None => seal_answer(&key, answer).map(MessageAnswer::Here),
@@ -373,15 +343,12 @@ fn prepare_answers(
 }
 
 fn access_rows(keyring: &Keyring, entry: &AccessEntry) -> Result<Vec<Vec<u8>>, StoreError> {
-    let persons = entry
-        .persons
-        .iter()
-        .map(|person| person_hash(keyring, person))
-        .collect::<Result<Vec<Hash>, StoreError>>()?;
+    let persons = entry.persons.iter();
+    let persons: Vec<Hash> = persons.map(|person| keyring.person_hash(person)).collect();
     let mandate = match &entry.mandate {
         Some(check) => Some(StoredMandate {
-            delegate: person_hash(keyring, &check.delegate)?,
-            principal: person_hash(keyring, &check.principal)?,
+            delegate: keyring.person_hash(&check.delegate),
+            principal: keyring.person_hash(&check.principal),
             result: Cow::Borrowed(check.result.as_str()),
         }),
         None => None,

@@ -18,7 +18,6 @@ use tokio::task::yield_now;
 
 use super::audit;
 use super::keys::{Key, TABLES, Table};
-use super::record::keys_failed;
 use super::renewal::{self, sealed_by_nobody};
 use super::stored::State;
 use super::{Engine, Order, Span, View};
@@ -99,7 +98,7 @@ impl Sweep {
             match key.in_table() {
                 None => {
                     self.findings
-                        .add_unknown(&key, "the record is in no table of this program")?;
+                        .add_unknown(&key, "the record is in no table of this program");
                 }
                 Some(table) => {
                     *self.by_table.entry(table as u8).or_default() += 1;
@@ -222,7 +221,7 @@ impl Findings {
 
     /// A record that decodes and is wrong all the same.
     fn add(&mut self, table: Table, key: &Key, what: &str) -> Result<(), StoreError> {
-        let record = self.name(table, key)?;
+        let record = self.name(table, key);
         self.push(Finding {
             table: table.name(),
             record,
@@ -235,7 +234,7 @@ impl Findings {
     /// A record that cannot be read, with the text of that error: what, and what to do.
     fn add_damage(&mut self, table: Table, key: &Key, text: &str) -> Result<(), StoreError> {
         let (what, advice) = text.split_once(": ").unwrap_or((text, RESTORE));
-        let record = self.name(table, key)?;
+        let record = self.name(table, key);
         self.push(Finding {
             table: table.name(),
             record,
@@ -245,33 +244,29 @@ impl Findings {
         Ok(())
     }
 
-    fn add_unknown(&mut self, key: &Key, what: &str) -> Result<(), StoreError> {
-        let record = self.hash(key)?;
+    fn add_unknown(&mut self, key: &Key, what: &str) {
+        let record = self.hash(key);
         self.push(Finding {
             table: "none",
             record,
             what: what.to_owned(),
             advice: "run the version of the program that wrote it, or a later one".to_owned(),
         });
-        Ok(())
     }
 
     /// What to call a record: nothing of a person, and no number of a purchasing power.
-    fn name(&self, table: Table, key: &Key) -> Result<String, StoreError> {
+    fn name(&self, table: Table, key: &Key) -> String {
         match (table, key.access_position(), key.last_event()) {
-            (Table::Access, Some(position), _) => Ok(format!("position {position}")),
-            (Table::Event, _, Some(id)) => Ok(event_name(id)),
+            (Table::Access, Some(position), _) => format!("position {position}"),
+            (Table::Event, _, Some(id)) => event_name(id),
             _ => self.hash(key),
         }
     }
 
-    fn hash(&self, key: &Key) -> Result<String, StoreError> {
-        let hash = self
-            .keyring
-            .keyed_hash(HashOf::Record, &[key.as_bytes()])
-            .map_err(|error| keys_failed(&error))?;
+    fn hash(&self, key: &Key) -> String {
+        let hash = self.keyring.keyed_hash(HashOf::Record, &[key.as_bytes()]);
         let short: Vec<u8> = hash.into_iter().take(8).collect();
-        Ok(format!("record {}", hex::encode(short)))
+        format!("record {}", hex::encode(short))
     }
 }
 

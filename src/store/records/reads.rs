@@ -5,7 +5,7 @@
 
 use serde::de::DeserializeOwned;
 
-use super::change::{client_hash, message_key, person_hash, reference_hash};
+use super::change::{client_hash, message_key, reference_hash};
 use super::events;
 use super::history;
 use super::keys::{Hash, Key, Table};
@@ -67,8 +67,8 @@ pub(in crate::store) fn replays(
     message: &MessageKey,
     reference: &ReferenceKey,
 ) -> Result<Replays, StoreError> {
-    let hash = reference_hash(view.keyring(), reference)?;
-    let message = message_key(view.keyring(), message)?;
+    let hash = reference_hash(view.keyring(), reference);
+    let message = message_key(view.keyring(), message);
     view.prefetch(&[message.clone(), Key::answer_by_reference(&hash)])?;
     Ok(Replays {
         by_message: message_answer(view, &message)?,
@@ -82,10 +82,9 @@ pub(in crate::store) fn creation_facts(
 ) -> Result<CreationFacts, StoreError> {
     let (organiser, service_code) = (query.organiser, query.service_code);
     let service_key = Key::service_type(organiser, service_code);
-    let person = match query.person_id {
-        Some(person) => Some(person_hash(view.keyring(), person)?),
-        None => None,
-    };
+    let person = query
+        .person_id
+        .map(|person| view.keyring().person_hash(person));
     let by_key = [
         Some(Key::registry_standing()),
         Some(service_key.clone()),
@@ -271,7 +270,7 @@ pub(in crate::store) fn misses(
     client: &ClientId,
     most: usize,
 ) -> Result<Vec<Miss>, StoreError> {
-    let prefix = Key::misses(&client_hash(view.keyring(), client)?);
+    let prefix = Key::misses(&client_hash(view.keyring(), client));
     view.range(&Span::under(prefix), Order::Last, most)?
         .into_iter()
         .map(|(key, value)| {

@@ -8,11 +8,8 @@
 use std::fs::{File, TryLockError};
 use std::io;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
-
-use tokio::sync::oneshot;
 
 use super::Options;
 use super::engine::Fenced;
@@ -20,9 +17,10 @@ use super::guard::{Guard, Head};
 use super::open;
 use crate::durable::sync_folder_of;
 use crate::store::StoreError;
+use crate::store::records::View;
 use crate::store::records::batch::{Staged, Verdict};
+use crate::store::records::queue::{Batches, Job, Next};
 use crate::store::records::stored::State;
-use crate::store::records::{View, Work};
 use crate::telemetry::metrics::StoreMetrics;
 
 /// Shortest time between two writes of the guard file.
@@ -41,12 +39,6 @@ const UNLOCK_RETRY_EVERY: Duration = Duration::from_millis(2);
 /// Makes the log's written bytes durable: `File::sync_data`, or a failure in a test.
 pub(super) type SyncLog = Box<dyn FnMut(&File) -> io::Result<()> + Send>;
 
-/// Where a job's outcome goes.
-pub(super) type Answer = oneshot::Sender<Result<(), StoreError>>;
-
-/// What the committer is asked.
-pub(super) type Job = (Work, Answer);
-
 /// The writing side of an open store.
 pub(super) struct Committer {
     sled: Arc<Fenced>,
@@ -56,7 +48,6 @@ pub(super) struct Committer {
     guard: Guard,
     /// What is durable.
     state: State,
-    batch_max: usize,
     cache_bytes: u64,
     head_written: Instant,
     /// Whether more is durable than the guard file says.
@@ -86,14 +77,6 @@ impl Reopening {
     }
 }
 
-/// What comes next.
-enum Next {
-    Job(Job),
-    /// Nothing is queued, and something else may be due.
-    Due,
-    Closed,
-}
-
 impl Committer {
     pub(super) fn new(
         sled: Arc<Fenced>,
@@ -108,7 +91,6 @@ impl Committer {
             sync_log,
             guard,
             state,
-            batch_max: options.commit_batch_max.max(1),
             cache_bytes: options.cache_bytes,
             head_written: Instant::now(),
             head_is_behind: false,
@@ -117,11 +99,11 @@ impl Committer {
         }
     }
 
-    /// Works until every sender of jobs is gone and the queue is empty, then closes the store.
-    pub(super) fn run(mut self, jobs: &Receiver<Job>) -> Result<(), StoreError> {
+    /// Works until the queue is closed and empty, then closes the store.
+    pub(super) fn run(mut self, mut batches: Batches) -> Result<(), StoreError> {
         loop {
-            match self.wait(jobs) {
-                Next::Job(job) => self.commit_batch(jobs, job),
+            match batches.next(self.idle_max()) {
+                Next::Batch(jobs) => self.commit_batch(jobs),
                 Next::Due => {}
                 Next::Closed => return self.close(),
             }
@@ -133,16 +115,12 @@ impl Committer {
         }
     }
 
-    fn wait(&self, jobs: &Receiver<Job>) -> Next {
-        let due = match self.reopening {
+    /// How long until something else than a job may be due.
+    fn idle_max(&self) -> Duration {
+        match self.reopening {
             Some(reopening) => reopening.at.saturating_duration_since(Instant::now()),
             None if self.head_is_behind => HEAD_EVERY.saturating_sub(self.head_written.elapsed()),
             None => WATCH_EVERY,
-        };
-        match jobs.recv_timeout(due) {
-            Ok(job) => Next::Job(job),
-            Err(RecvTimeoutError::Timeout) => Next::Due,
-            Err(RecvTimeoutError::Disconnected) => Next::Closed,
         }
     }
 
@@ -186,15 +164,9 @@ impl Committer {
         Ok(())
     }
 
-    /// Commits `first` with what is queued behind it.
-    fn commit_batch(&mut self, jobs: &Receiver<Job>, first: Job) {
-        let (mut work, mut answers) = (vec![first.0], vec![first.1]);
-        while work.len() < self.batch_max
-            && let Ok((next, answer)) = jobs.try_recv()
-        {
-            work.push(next);
-            answers.push(answer);
-        }
+    /// Commits what was queued together.
+    fn commit_batch(&mut self, jobs: Vec<Job>) {
+        let (work, answers): (Vec<_>, Vec<_>) = jobs.into_iter().unzip();
         self.metrics.batch(work.len());
         let verdicts = self.commit(|staged, view| {
             work.into_iter()

@@ -8,7 +8,6 @@ use crate::domain::service_event::{
 };
 use crate::domain::settlement::{Book, Month, ProviderSums, Run, RunNumber, RunState, row_of};
 use crate::store::records::Engine;
-use crate::store::records::batch::chain_link;
 use crate::store::records::keys::{Key, Table};
 use crate::store::records::record as envelope;
 use crate::store::records::stored::{AccessRow, ChainedRow};
@@ -306,7 +305,7 @@ pub(super) fn access_rows(store: &TheStore) -> Vec<AccessRow<'static>> {
                 assert_eq!(chained.position, position);
                 let row =
                     envelope::open_sealed(view.keyring(), Table::Access, &key, &chained.sealed.0)?;
-                link = chain_link(view.keyring(), &link, position, &row)?;
+                link = view.keyring().chain_link(&link, position, &row);
                 assert_eq!(link, chained.link, "row {position}");
                 Ok(postcard::from_bytes(&row).unwrap())
             })

@@ -38,7 +38,7 @@ pub(super) fn judge(
         }
     };
     let problems = inconsistencies(&whole.grant, whole.events.iter(), &whole.postings);
-    let of_grant = findings.name(Table::Grant, &Key::grant(number))?;
+    let of_grant = findings.name(Table::Grant, &Key::grant(number));
     for problem in problems {
         let (table, record) = match problem.event() {
             Some(id) => (Table::Event, event_name(id)),

@@ -8,7 +8,7 @@ use super::super::events;
 use super::super::history::{self, StoredRegistryChange};
 use super::super::keys::{KEYS_NAME, Key, STATE_NAME, Table};
 use super::super::reads;
-use super::super::record::{self, corrupt, keys_failed};
+use super::super::record::{self, corrupt};
 use super::super::stored::{
     Bytes, MessageAnswer, State, StoredAnswer, StoredEvent, StoredGrant, StoredMessage, StoredMiss,
     StoredPerson, StoredReference, Versioned,
@@ -192,10 +192,7 @@ fn customer(
 ) -> Result<(), StoreError> {
     let stored: Versioned = record.decode()?;
     let person: StoredPerson = record.unseal(view, &stored.sealed)?;
-    let hash = view
-        .keyring()
-        .person_hash(person.person_id())
-        .map_err(|error| keys_failed(&error))?;
+    let hash = view.keyring().person_hash(person.person_id());
     if !record.key.as_bytes().ends_with(&hash) {
         problems.push("the customer is kept under the key of another person".to_owned());
     }
@@ -294,10 +291,7 @@ fn event(
     match reads::grant(view, event.number)? {
         None => must(false, "its purchasing power is missing"),
         Some(stored) => {
-            let person = view
-                .keyring()
-                .person_hash(&event.person_id)
-                .map_err(|error| keys_failed(&error))?;
+            let person = view.keyring().person_hash(&event.person_id);
             let is_same = stored.person == person;
             must(is_same, "its person is not that of its purchasing power");
         }

@@ -35,9 +35,7 @@ async fn a_row_keeps_persons_as_keyed_hashes() {
     let rows = access_rows(&store);
     let hash = |id: &str| {
         let keyring = store.keyring();
-        keyring
-            .keyed_hash(HashOf::Person, &[id.as_bytes()])
-            .unwrap()
+        keyring.keyed_hash(HashOf::Person, &[id.as_bytes()])
     };
     assert_eq!(rows[0].persons, [hash(CHILD)]);
     assert_eq!(rows[0].numbers, [number(1)]);
