@@ -354,7 +354,10 @@ impl App {
         match media_of(&request.head)? {
             Media::Soap => Ok(request.body.clone()),
             Media::Multipart { boundary } => {
-                multipart::soap_part(request.body.clone(), &boundary, request.body.len()).await
+                // Rare, and large: not in every request's own memory.
+                let part =
+                    multipart::soap_part(request.body.clone(), &boundary, request.body.len());
+                Box::pin(part).await
             }
         }
     }

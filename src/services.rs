@@ -333,10 +333,8 @@ impl Bodies for Catalogue {
             .map(|operation| operation.decode(decoder, start))
     }
 
-    fn versions(&self, code: &str) -> Vec<Version> {
-        self.of(code)
-            .map(|operation| operation.contract().version)
-            .collect()
+    fn versions(&self, code: &str) -> impl Iterator<Item = Version> {
+        self.of(code).map(|operation| operation.contract().version)
     }
 }
 

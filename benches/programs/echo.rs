@@ -1,182 +1,20 @@
-//! The whole edge without a store: a request is read as a server reads it (limits, envelope, header, decoded message),
-//! and its message is written back in an envelope with the header echoed. Serves postPurchasingPower's messages.
-//! Prints `ready http=ADDRESS` and serves until it is killed.
+//! The edge without a store as a program (see `shared/echo.rs`): prints `ready http=ADDRESS` and serves until it is
+//! killed.
+
+#[path = "shared/echo.rs"]
+mod echo;
 
 use std::io::Write as _;
-use std::sync::Arc;
-
-use bytes::Bytes;
-use psop_adapter::admin_access::Token;
-use psop_adapter::config::Limits;
-use psop_adapter::contract::decode::{ContractType as _, DecodeError, Decoder};
-use psop_adapter::contract::wsdl::{V1, Version};
-use psop_adapter::http::admin::Guard;
-use psop_adapter::http::problem::Problem;
-use psop_adapter::http::route::Part;
-use psop_adapter::http::server::{Listeners, serve};
-use psop_adapter::http::tls::certificate::Certificate;
-use psop_adapter::http::{
-    Answered, Asked, Console, Endpoint, NotLetIn, Refusal, SoapHead, SoapRequest, SoapResponse,
-};
-use psop_adapter::services::post_purchasing_power::PostPurchasingPowerRequest;
-use psop_adapter::soap::envelope::{self, Bodies};
-use psop_adapter::soap::fault::Fault;
-use psop_adapter::soap::reply;
-use psop_adapter::telemetry::metrics::{Edge, Metrics, StoreMetrics};
-use psop_adapter::xml::reader::{self, Start};
-use tokio::net::TcpListener;
 
 /// As the program has it.
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
-/// The one service.
-const CODE: &str = "postPurchasingPower";
-
-struct Messages;
-
-impl Bodies for Messages {
-    type Body = PostPurchasingPowerRequest;
-
-    fn decode<'a>(
-        &self,
-        code: &str,
-        _: Version,
-        decoder: &mut Decoder<'_, 'a>,
-        start: &Start<'a>,
-    ) -> Option<Result<PostPurchasingPowerRequest, DecodeError>> {
-        (code == CODE).then(|| decoder.wrapper(start))
-    }
-
-    fn versions(&self, code: &str) -> Vec<Version> {
-        if code == CODE { vec![V1] } else { Vec::new() }
-    }
-}
-
-struct Echo {
-    limits: reader::Limits,
-    header_text_chars_max: usize,
-    metrics: Metrics,
-}
-
-fn failed(fault: &Fault) -> SoapResponse {
-    SoapResponse {
-        status: 500,
-        body: Bytes::from(reply::fault(None, fault)),
-    }
-}
-
-impl Endpoint for Echo {
-    fn refuse_head(&self, _: &SoapHead) -> Option<SoapResponse> {
-        None
-    }
-
-    async fn soap(&self, request: SoapRequest) -> SoapResponse {
-        let read = envelope::read(
-            &request.body,
-            self.limits,
-            self.header_text_chars_max,
-            &Messages,
-        );
-        match read {
-            Ok(received) => {
-                let mut body = String::with_capacity(request.body.len());
-                body.push_str("<psop:postPurchasingPower xmlns:psop=\"http://psop.x-road.global/producer/v1\">");
-                received.body.encode(&mut body);
-                body.push_str("</psop:postPurchasingPower>");
-                SoapResponse {
-                    status: 200,
-                    body: Bytes::from(reply::envelope(&received.echo, &body)),
-                }
-            }
-            Err(unreadable) => failed(&unreadable.fault),
-        }
-    }
-
-    fn refuse(&self, _: Refusal) -> SoapResponse {
-        failed(&Fault::busy())
-    }
-
-    fn wsdl(&self) -> Bytes {
-        Bytes::new()
-    }
-
-    async fn catalogue(&self, _: Part, _: &str) -> Option<Bytes> {
-        None
-    }
-
-    fn edge(&self) -> &Edge {
-        &self.metrics.edge
-    }
-
-    fn ready(&self) -> Result<(), Vec<String>> {
-        Ok(())
-    }
-}
-
-/// Nobody operates it.
-impl Console for Echo {
-    type Caller = ();
-
-    fn version(&self) -> Bytes {
-        Bytes::new()
-    }
-
-    fn metrics(&self, _: usize, _: &[Certificate]) -> Bytes {
-        Bytes::new()
-    }
-
-    fn document(&self) -> Bytes {
-        Bytes::new()
-    }
-
-    fn owner(&self, _: &str) {}
-
-    async fn caller(&self, _: &[u8]) -> Result<(), NotLetIn> {
-        Err(NotLetIn::Token)
-    }
-
-    fn knows(&self, _: &str) -> bool {
-        false
-    }
-
-    async fn answer(self: Arc<Self>, _: Asked<()>) -> Result<Answered, Problem> {
-        Ok(Answered::Whole(Bytes::new()))
-    }
-}
-
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let limits = Limits::default();
-    let echo = Echo {
-        limits: reader::Limits {
-            depth_max: limits.xml_depth_max,
-            elements_max: limits.xml_elements_max,
-            attributes_max: limits.xml_attributes_max,
-            namespaces_max: limits.xml_namespaces_max,
-            text_chars_max: limits.xml_text_chars_max,
-        },
-        header_text_chars_max: limits.header_text_chars_max,
-        metrics: Metrics::new(&StoreMetrics::default()),
+async fn main() -> std::io::Result<()> {
+    let ready = |address| {
+        println!("ready http={address}");
+        let _ = std::io::stdout().flush();
     };
-    let http = TcpListener::bind("127.0.0.1:0").await?;
-    let admin = TcpListener::bind("127.0.0.1:0").await?;
-    println!("ready http={}", http.local_addr()?);
-    std::io::stdout().flush()?;
-    let guard = Guard::new(admin.local_addr()?, &[], Token::random()?);
-    let listeners = Listeners {
-        http,
-        tls: None,
-        admin,
-        admin_tls: None,
-        guard,
-    };
-    serve(
-        listeners,
-        Arc::new(limits),
-        Arc::new(echo),
-        std::future::pending(),
-    )
-    .await;
-    Ok(())
+    echo::run(ready, std::future::pending()).await
 }

@@ -62,9 +62,9 @@ impl<T: Lexical> ContractType for T {
     }
 
     fn encode(&self, out: &mut String) {
-        let mut text = String::new();
-        self.write_text(&mut text);
-        crate::xml::write::text(out, &text);
+        let begin = out.len();
+        self.write_text(out);
+        crate::xml::write::escape_from(out, begin);
     }
 }
 
@@ -85,7 +85,7 @@ impl<'r, 'a> Decoder<'r, 'a> {
             reader,
             namespace: Namespace::Psop,
             pending: None,
-            path: Vec::new(),
+            path: Vec::with_capacity(8),
         }
     }
 

@@ -1,5 +1,8 @@
 //! Simple types: from text to value and back, as XML Schema has them.
 
+use std::fmt::Write as _;
+use std::sync::LazyLock;
+
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::{Offset, TimeZone};
@@ -95,7 +98,7 @@ impl Lexical for PositiveInteger {
     }
 
     fn write_text(&self, out: &mut String) {
-        out.push_str(&self.0.to_string());
+        let _ = write!(out, "{}", self.0);
     }
 }
 
@@ -116,7 +119,7 @@ impl Lexical for Count {
     }
 
     fn write_text(&self, out: &mut String) {
-        out.push_str(&self.0.to_string());
+        let _ = write!(out, "{}", self.0);
     }
 }
 
@@ -137,7 +140,7 @@ impl Lexical for Position {
     }
 
     fn write_text(&self, out: &mut String) {
-        out.push_str(&self.0.to_string());
+        let _ = write!(out, "{}", self.0);
     }
 }
 
@@ -164,7 +167,7 @@ impl Lexical for Day {
         let (year, month, day) = (self.0.year(), self.0.month(), self.0.day());
         let sign = if year < 0 { "-" } else { "" };
         let year = year.unsigned_abs();
-        out.push_str(&format!("{sign}{year:04}-{month:02}-{day:02}"));
+        let _ = write!(out, "{sign}{year:04}-{month:02}-{day:02}");
     }
 }
 
@@ -236,13 +239,15 @@ impl Lexical for Instant {
 
     fn write_text(&self, out: &mut String) {
         let zoned = self.0.to_zoned(helsinki());
-        out.push_str(&zoned.strftime("%Y-%m-%dT%H:%M:%S%.f%:z").to_string());
+        let _ = write!(out, "{}", zoned.strftime("%Y-%m-%dT%H:%M:%S%.f%:z"));
     }
 }
 
 /// The time zone that dates are counted in.
 pub fn helsinki() -> TimeZone {
-    TimeZone::get("Europe/Helsinki").unwrap_or(TimeZone::UTC)
+    static HELSINKI: LazyLock<TimeZone> =
+        LazyLock::new(|| TimeZone::get("Europe/Helsinki").unwrap_or(TimeZone::UTC));
+    HELSINKI.clone()
 }
 
 #[cfg(test)]

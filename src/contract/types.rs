@@ -1,5 +1,7 @@
 //! Types that messages of several services share.
 
+use std::fmt::Write as _;
+
 use crate::domain::customer::Language;
 use crate::domain::money::{Cents, Quantity as Thousandths};
 use crate::domain::national_code::{CountyCode, MunicipalityCode};
@@ -371,8 +373,9 @@ impl Lexical for Decimal {
 
     fn write_text(&self, out: &mut String) {
         match self {
-            Decimal::Euros(cents) => out.push_str(&cents.to_string()),
-            Decimal::Quantity(quantity) => out.push_str(&quantity.to_string()),
+            // Writing into a string cannot fail.
+            Decimal::Euros(cents) => drop(write!(out, "{cents}")),
+            Decimal::Quantity(quantity) => drop(write!(out, "{quantity}")),
         }
     }
 }

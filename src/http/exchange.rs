@@ -210,16 +210,13 @@ pub(super) async fn read_body<'bodies>(
 }
 
 fn joined(headers: &HeaderMap, name: HeaderName) -> Option<String> {
-    let values = headers.get_all(name);
-    let values: Vec<_> = values
-        .iter()
-        .map(|value| String::from_utf8_lossy(value.as_bytes()))
-        .collect();
-    if values.is_empty() {
-        None
-    } else {
-        Some(values.join(", "))
+    let mut values = headers.get_all(name).into_iter();
+    let mut all = String::from_utf8_lossy(values.next()?.as_bytes()).into_owned();
+    for value in values {
+        all.push_str(", ");
+        all.push_str(&String::from_utf8_lossy(value.as_bytes()));
     }
+    Some(all)
 }
 
 /// Runs a future; `None` when it panicked. It is not polled again after that, so nothing sees what it left half done

@@ -39,7 +39,7 @@ pub trait Bodies {
     ) -> Option<Result<Self::Body, DecodeError>>;
 
     /// Versions that there are of a service; none when there is no such service.
-    fn versions(&self, code: &str) -> Vec<Version>;
+    fn versions(&self, code: &str) -> impl Iterator<Item = Version>;
 }
 
 /// A request, read.
@@ -201,9 +201,9 @@ impl<B> Pass<B> {
             return Ok(());
         };
         let service = &header.service;
-        let versions = bodies.versions(&service.code);
+        let versions = || bodies.versions(&service.code);
         // A header without a version leaves it to the namespace.
-        let asked = versions.iter().find(|version| match &service.version {
+        let asked = versions().find(|version| match &service.version {
             Some(name) => version.name == name,
             None => version.namespace == start.namespace,
         });
@@ -211,12 +211,12 @@ impl<B> Pass<B> {
             && match asked {
                 Some(version) => version.namespace == start.namespace,
                 None => {
-                    let mut of_any = versions.iter().map(|version| version.namespace);
-                    versions.is_empty() || of_any.any(|namespace| namespace == start.namespace)
+                    let mut of_any = versions().map(|version| version.namespace).peekable();
+                    of_any.peek().is_none() || of_any.any(|namespace| namespace == start.namespace)
                 }
             };
         let fault = if !is_named_so {
-            let namespace = asked.or(versions.first()).unwrap_or(&V1).namespace;
+            let namespace = asked.or(versions().next()).unwrap_or(V1).namespace;
             Fault::new(
                 FaultCode::HeaderInvalid,
                 format!(
@@ -225,11 +225,11 @@ impl<B> Pass<B> {
                 ),
             )
             .at("Body")
-        } else if versions.is_empty() {
+        } else if versions().next().is_none() {
             Fault::new(FaultCode::ServiceUnknown, unknown_service(&service.code))
                 .at("service/serviceCode")
         } else if let Some(version) = asked {
-            let decoded = bodies.decode(&service.code, *version, &mut Decoder::new(reader), start);
+            let decoded = bodies.decode(&service.code, version, &mut Decoder::new(reader), start);
             self.body = match decoded {
                 Some(Ok(body)) => Some(Ok(body)),
                 Some(Err(DecodeError::Xml(error))) => return Err(error),
@@ -238,7 +238,7 @@ impl<B> Pass<B> {
             };
             return Ok(());
         } else {
-            let names: Vec<&str> = versions.iter().map(|version| version.name).collect();
+            let names: Vec<&str> = versions().map(|version| version.name).collect();
             Fault::new(
                 FaultCode::VersionUnknown,
                 format!(

@@ -4,6 +4,8 @@
 //! written anew. Unknown elements are passed over and echoed; mustUnderstand is not evaluated, as
 //! X-Road does not either.
 
+use std::borrow::Cow;
+
 use crate::domain::client::ClientId;
 use crate::soap::fault::{Fault, FaultCode};
 use crate::xml::Namespace;
@@ -31,20 +33,22 @@ pub struct Header {
 /// What a response repeats of the request's header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Echo {
-    /// Namespace declarations in scope inside the header, each prefix once.
-    pub bindings: Vec<EchoedBinding>,
-    /// Everything inside the header but `requestHash`.
+    /// A prefix for the SOAP namespace that the header does not bind to another.
+    pub soap_prefix: &'static str,
+    /// The namespaces that the header's inside stands in, as attributes; without that of `soap_prefix`.
+    pub declarations: String,
+    /// What stood between the header's tags, as sent, without requestHash.
     pub inner: String,
 }
 
-/// A namespace declaration to be repeated.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EchoedBinding {
-    /// Empty for the default namespace.
-    pub prefix: String,
-    /// As written, fit for double quotes.
-    pub uri: String,
-    pub namespace: Namespace,
+/// What the declarations of a header mostly take.
+const DECLARATIONS_BYTES: usize = 256;
+/// Prefixes for the SOAP namespace in answers: the first that is bound to nothing else.
+const SOAP_PREFIXES: [&str; 3] = ["soap", "SOAP-ENV", "soap-envelope-1.1"];
+
+impl Echo {
+    /// The prefix where there is no header to repeat.
+    pub const SOAP_PREFIX: &'static str = "soap";
 }
 
 /// Why a header was not read.
@@ -68,28 +72,28 @@ fn invalid<T>(field: &'static str, text: &str) -> Result<T, HeaderError> {
 
 /// Elements of the header as they come in.
 #[derive(Default)]
-struct Parts {
+struct Parts<'a> {
     client: Option<ClientId>,
     service: Option<ServiceId>,
-    id: Option<String>,
-    user_id: Option<String>,
-    issue: Option<String>,
-    protocol_version: Option<String>,
-    represented_party: Option<String>,
+    id: Option<Cow<'a, str>>,
+    user_id: Option<Cow<'a, str>>,
+    issue: Option<Cow<'a, str>>,
+    protocol_version: Option<Cow<'a, str>>,
+    represented_party: Option<Cow<'a, str>>,
     security_server: Option<()>,
     request_hash: Option<()>,
 }
 
 /// The codes inside an identifier, and whether the identifier may have each.
 #[derive(Default)]
-struct Identifier {
-    instance: Option<String>,
-    member_class: Option<String>,
-    member_code: Option<String>,
-    subsystem_code: Option<String>,
-    service_code: Option<String>,
-    service_version: Option<String>,
-    server_code: Option<String>,
+struct Identifier<'a> {
+    instance: Option<Cow<'a, str>>,
+    member_class: Option<Cow<'a, str>>,
+    member_code: Option<Cow<'a, str>>,
+    subsystem_code: Option<Cow<'a, str>>,
+    service_code: Option<Cow<'a, str>>,
+    service_version: Option<Cow<'a, str>>,
+    server_code: Option<Cow<'a, str>>,
 }
 
 /// Reads the header whose start tag `reader` has just read, up to and with its end tag.
@@ -98,7 +102,7 @@ pub fn read<'a>(
     text_chars_max: usize,
 ) -> Result<(Header, Echo), HeaderError> {
     let inner_begin = reader.offset();
-    let bindings = reader.bindings().to_vec();
+    let (soap_prefix, declarations) = declarations(reader.bindings());
     let mut parts = Parts::default();
     let mut dropped = Vec::new();
     loop {
@@ -119,7 +123,8 @@ pub fn read<'a>(
     }
     let inner = inner_text(reader, inner_begin, &dropped);
     let echo = Echo {
-        bindings: echoed(&bindings),
+        soap_prefix,
+        declarations,
         inner,
     };
     Ok((finish(parts)?, echo))
@@ -138,31 +143,59 @@ fn inner_text(reader: &Reader<'_>, begin: usize, dropped: &[(usize, usize)]) -> 
     inner
 }
 
-fn echoed(bindings: &[Binding<'_>]) -> Vec<EchoedBinding> {
-    let mut echoed = Vec::with_capacity(bindings.len());
-    for (index, binding) in bindings.iter().enumerate() {
-        let later = bindings.get(index + 1..).unwrap_or_default();
-        let is_shadowed = later.iter().any(|other| other.prefix == binding.prefix);
+/// The namespace declarations that the header's inside stands in, and a prefix for our envelope beside them.
+fn declarations(bindings: &[Binding<'_>]) -> (&'static str, String) {
+    // An inner declaration of the same prefix counts, and not the outer one.
+    let in_scope = || {
+        let scope = bindings.iter().enumerate();
+        scope.filter(|(index, binding)| {
+            let later = bindings.get(index + 1..).unwrap_or_default();
+            !later.iter().any(|other| other.prefix == binding.prefix)
+        })
+    };
+    let is_taken = |prefix: &&str| {
+        in_scope()
+            .any(|(_, binding)| binding.prefix == *prefix && binding.namespace != Namespace::Soap)
+    };
+    let soap_prefix = SOAP_PREFIXES
+        .into_iter()
+        .find(|prefix| !is_taken(prefix))
+        .unwrap_or("psop-adapter-soap");
+    let mut declarations = String::with_capacity(DECLARATIONS_BYTES);
+    for (_, binding) in in_scope() {
         let is_needed = match binding.namespace {
             Namespace::Xml => false,
             Namespace::None => !binding.prefix.is_empty(),
             _ => true,
         };
-        if is_needed && !is_shadowed {
-            echoed.push(EchoedBinding {
-                prefix: binding.prefix.to_owned(),
-                uri: binding.raw_uri.replace('"', "&quot;"),
-                namespace: binding.namespace,
-            });
+        if !is_needed || binding.prefix == soap_prefix {
+            continue;
         }
+        declarations.push_str(" xmlns");
+        if !binding.prefix.is_empty() {
+            declarations.push(':');
+            declarations.push_str(binding.prefix);
+        }
+        declarations.push_str("=\"");
+        // It may have stood in single quotes.
+        for piece in binding.raw_uri.split_inclusive('"') {
+            match piece.strip_suffix('"') {
+                Some(piece) => {
+                    declarations.push_str(piece);
+                    declarations.push_str("&quot;");
+                }
+                None => declarations.push_str(piece),
+            }
+        }
+        declarations.push('"');
     }
-    echoed
+    (soap_prefix, declarations)
 }
 
 fn part<'a>(
     reader: &mut Reader<'a>,
     start: &Start<'a>,
-    parts: &mut Parts,
+    parts: &mut Parts<'a>,
     text_chars_max: usize,
 ) -> Result<(), HeaderError> {
     match (start.namespace, start.local) {
@@ -229,20 +262,22 @@ fn put<T>(place: &mut Option<T>, value: T, name: &'static str) -> Result<(), Hea
     Ok(())
 }
 
-fn text(
-    reader: &mut Reader<'_>,
+fn text<'a>(
+    reader: &mut Reader<'a>,
     name: &'static str,
     text_chars_max: usize,
-) -> Result<String, HeaderError> {
-    let mut value = String::new();
+) -> Result<Cow<'a, str>, HeaderError> {
+    let mut value = Cow::Borrowed("");
     loop {
         match reader.next_token()? {
-            Token::Text(piece) => value.push_str(&piece),
+            Token::Text(piece) if value.is_empty() => value = piece,
+            Token::Text(piece) => value.to_mut().push_str(&piece),
             Token::Start(_) => return invalid(name, "this header element holds only text"),
             Token::End | Token::Eof => break,
         }
     }
-    if value.chars().count() > text_chars_max {
+    // Bytes bound characters from above.
+    if value.len() > text_chars_max && value.chars().count() > text_chars_max {
         return invalid(
             name,
             "this header value is longer than limits.header_text_chars_max",
@@ -257,7 +292,7 @@ fn identifier<'a>(
     name: &'static str,
     object_types: &[&str],
     text_chars_max: usize,
-) -> Result<Identifier, HeaderError> {
+) -> Result<Identifier<'a>, HeaderError> {
     check_object_type(start, name, object_types)?;
     let mut identifier = Identifier::default();
     loop {
@@ -315,7 +350,11 @@ fn check_object_type(
     }
 }
 
-fn required(value: Option<String>, field: &'static str, part: &str) -> Result<String, HeaderError> {
+fn required<'a>(
+    value: Option<Cow<'a, str>>,
+    field: &'static str,
+    part: &str,
+) -> Result<Cow<'a, str>, HeaderError> {
     match value {
         Some(text) if !text.trim().is_empty() => Ok(text),
         Some(_) => invalid(field, &format!("{part} is blank")),
@@ -326,38 +365,39 @@ fn required(value: Option<String>, field: &'static str, part: &str) -> Result<St
     }
 }
 
-fn not_blank(
-    value: Option<String>,
+fn not_blank<'a>(
+    value: Option<Cow<'a, str>>,
     field: &'static str,
     part: &str,
-) -> Result<Option<String>, HeaderError> {
+) -> Result<Option<Cow<'a, str>>, HeaderError> {
     value
         .map(|text| required(Some(text), field, part))
         .transpose()
 }
 
-fn client_id(identifier: Identifier) -> Result<ClientId, HeaderError> {
+fn client_id(identifier: Identifier<'_>) -> Result<ClientId, HeaderError> {
     Ok(ClientId {
-        instance: required(identifier.instance, "client", "xRoadInstance")?,
-        member_class: required(identifier.member_class, "client", "memberClass")?,
-        member_code: required(identifier.member_code, "client", "memberCode")?,
-        subsystem_code: not_blank(identifier.subsystem_code, "client", "subsystemCode")?,
+        instance: required(identifier.instance, "client", "xRoadInstance")?.into_owned(),
+        member_class: required(identifier.member_class, "client", "memberClass")?.into_owned(),
+        member_code: required(identifier.member_code, "client", "memberCode")?.into_owned(),
+        subsystem_code: not_blank(identifier.subsystem_code, "client", "subsystemCode")?
+            .map(Cow::into_owned),
     })
 }
 
-fn service_id(identifier: Identifier) -> Result<ServiceId, HeaderError> {
+fn service_id(identifier: Identifier<'_>) -> Result<ServiceId, HeaderError> {
     required(identifier.instance, "service", "xRoadInstance")?;
     required(identifier.member_class, "service", "memberClass")?;
     required(identifier.member_code, "service", "memberCode")?;
     not_blank(identifier.subsystem_code, "service", "subsystemCode")?;
     Ok(ServiceId {
-        code: required(identifier.service_code, "service", "serviceCode")?,
-        version: identifier.service_version,
+        code: required(identifier.service_code, "service", "serviceCode")?.into_owned(),
+        version: identifier.service_version.map(Cow::into_owned),
     })
 }
 
 /// Nothing here needs the security server's name; X-Road refuses a blank part of it even in an echo.
-fn check_server(identifier: Identifier) -> Result<(), HeaderError> {
+fn check_server(identifier: Identifier<'_>) -> Result<(), HeaderError> {
     const NAME: &str = "securityServer";
     required(identifier.instance, NAME, "xRoadInstance")?;
     required(identifier.member_class, NAME, "memberClass")?;
@@ -365,10 +405,10 @@ fn check_server(identifier: Identifier) -> Result<(), HeaderError> {
     required(identifier.server_code, NAME, "serverCode").map(|_| ())
 }
 
-fn represented_party(
-    reader: &mut Reader<'_>,
+fn represented_party<'a>(
+    reader: &mut Reader<'a>,
     text_chars_max: usize,
-) -> Result<String, HeaderError> {
+) -> Result<Cow<'a, str>, HeaderError> {
     const NAME: &str = "representedParty";
     let (mut class, mut code) = (None, None);
     loop {
@@ -397,7 +437,7 @@ fn represented_party(
 }
 
 /// Asks for what must be there, in the order in which X-Road asks.
-fn finish(parts: Parts) -> Result<Header, HeaderError> {
+fn finish(parts: Parts<'_>) -> Result<Header, HeaderError> {
     const IN_XROAD: &str = "is missing in the namespace http://x-road.eu/xsd/xroad.xsd";
     let missing = |name: &'static str| {
         HeaderError::Invalid(
@@ -428,8 +468,8 @@ fn finish(parts: Parts) -> Result<Header, HeaderError> {
     Ok(Header {
         client,
         service: parts.service.ok_or_else(|| missing("service"))?,
-        id,
-        user_id: parts.user_id,
-        represented_party: parts.represented_party,
+        id: id.into_owned(),
+        user_id: parts.user_id.map(Cow::into_owned),
+        represented_party: parts.represented_party.map(Cow::into_owned),
     })
 }

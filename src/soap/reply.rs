@@ -4,18 +4,19 @@ use super::fault::Fault;
 use super::header::Echo;
 use crate::xml::{Namespace, write};
 
-/// Prefixes for the SOAP namespace in answers: the first that the echoed header does not bind to
-/// something else.
-const SOAP_PREFIXES: &[&str] = &["soap", "SOAP-ENV", "soap-envelope-1.1"];
+/// What an envelope takes around its header's inside and its body, at most.
+const AROUND_BYTES: usize = 512;
+/// What a fault takes, mostly.
+const FAULT_BYTES: usize = 512;
 
 /// An envelope around `body`, which is one element with its namespaces.
 pub fn envelope(echo: &Echo, body: &str) -> String {
-    enclose(Some(echo), |_, out| out.push_str(body))
+    enclose(Some(echo), body.len(), |_, out| out.push_str(body))
 }
 
 /// An envelope around a fault, with the header where it was readable.
 pub fn fault(echo: Option<&Echo>, fault: &Fault) -> String {
-    enclose(echo, |prefix, out| {
+    enclose(echo, FAULT_BYTES, |prefix, out| {
         let side = if fault.code.is_server() {
             "Server"
         } else {
@@ -42,61 +43,42 @@ pub fn fault(echo: Option<&Echo>, fault: &Fault) -> String {
     })
 }
 
-fn enclose(echo: Option<&Echo>, body: impl FnOnce(&str, &mut String)) -> String {
-    let prefix = soap_prefix(echo);
-    let mut out = String::with_capacity(2048);
-    out.push_str("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<");
-    out.push_str(prefix);
-    out.push_str(":Envelope xmlns:");
-    out.push_str(prefix);
-    out.push_str("=\"");
-    out.push_str(Namespace::Soap.uri());
-    out.push_str("\">");
+fn enclose(echo: Option<&Echo>, body_bytes: usize, body: impl FnOnce(&str, &mut String)) -> String {
+    let prefix = echo.map_or(Echo::SOAP_PREFIX, |echo| echo.soap_prefix);
+    let header_bytes = echo.map_or(0, |echo| echo.declarations.len() + echo.inner.len());
+    let mut out = String::with_capacity(AROUND_BYTES + header_bytes + body_bytes);
+    for piece in [
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<",
+        prefix,
+        ":Envelope xmlns:",
+        prefix,
+        "=\"",
+        Namespace::Soap.uri(),
+        "\">",
+    ] {
+        out.push_str(piece);
+    }
     if let Some(echo) = echo {
-        header(&mut out, prefix, echo);
-    }
-    out.push_str(&format!("<{prefix}:Body>"));
-    body(prefix, &mut out);
-    out.push_str(&format!("</{prefix}:Body></{prefix}:Envelope>"));
-    out
-}
-
-fn soap_prefix(echo: Option<&Echo>) -> &'static str {
-    let is_taken = |prefix: &str| {
-        echo.is_some_and(|echo| {
-            echo.bindings
-                .iter()
-                .any(|binding| binding.prefix == prefix && binding.namespace != Namespace::Soap)
-        })
-    };
-    SOAP_PREFIXES
-        .iter()
-        .find(|prefix| !is_taken(prefix))
-        .unwrap_or(&"psop-adapter-soap")
-}
-
-fn header(out: &mut String, prefix: &str, echo: &Echo) {
-    out.push('<');
-    out.push_str(prefix);
-    out.push_str(":Header");
-    for binding in &echo.bindings {
-        // Bound by the envelope already, to the same.
-        if binding.prefix == prefix {
-            continue;
+        for piece in [
+            "<",
+            prefix,
+            ":Header",
+            &echo.declarations,
+            ">",
+            &echo.inner,
+            "</",
+            prefix,
+            ":Header>",
+        ] {
+            out.push_str(piece);
         }
-        out.push_str(if binding.prefix.is_empty() {
-            " xmlns"
-        } else {
-            " xmlns:"
-        });
-        out.push_str(&binding.prefix);
-        out.push_str("=\"");
-        out.push_str(&binding.uri);
-        out.push('"');
     }
-    out.push('>');
-    out.push_str(&echo.inner);
-    out.push_str("</");
-    out.push_str(prefix);
-    out.push_str(":Header>");
+    for piece in ["<", prefix, ":Body>"] {
+        out.push_str(piece);
+    }
+    body(prefix, &mut out);
+    for piece in ["</", prefix, ":Body></", prefix, ":Envelope>"] {
+        out.push_str(piece);
+    }
+    out
 }

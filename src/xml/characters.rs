@@ -9,11 +9,20 @@ pub fn is_xml_character(character: char) -> bool {
 /// Byte offset of the first character that no document may hold.
 pub fn first_illegal(text: &str) -> Option<usize> {
     // Only C0 controls and U+FFFE, U+FFFF are illegal; the scan over bytes finds candidates.
+    let is_candidate =
+        |byte: u8| (byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r')) || byte == 0xEF;
+    // Without a way out of the middle, the compiler looks at many bytes at once.
+    let has_candidate = |block: &[u8]| {
+        block
+            .iter()
+            .fold(false, |any, byte| any | is_candidate(*byte))
+    };
+    if !has_candidate(text.as_bytes()) {
+        return None;
+    }
     text.bytes()
         .enumerate()
-        .filter(|(_, byte)| {
-            (*byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r')) || *byte == 0xEF
-        })
+        .filter(|(_, byte)| is_candidate(*byte))
         .find(|(offset, _)| {
             text.get(*offset..)
                 .and_then(|rest| rest.chars().next())

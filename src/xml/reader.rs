@@ -58,6 +58,8 @@ pub struct Attribute<'a> {
     pub namespace: Namespace,
     pub local: &'a str,
     pub value: Cow<'a, str>,
+    /// Of its namespace's name; `None` without a prefix.
+    identity: Option<usize>,
 }
 
 /// A start tag. An empty element is a start tag with an end of its own.
@@ -172,10 +174,13 @@ impl<'a> Reader<'a> {
             match event {
                 Event::Start(_) => return self.start(begin).map(Token::Start),
                 Event::End(_) => {
-                    self.bindings.retain({
-                        let depth = self.depth;
-                        move |binding| binding.depth < depth
-                    });
+                    // Inner declarations stand last.
+                    let depth = self.depth;
+                    while self
+                        .bindings
+                        .pop_if(|binding| binding.depth >= depth)
+                        .is_some()
+                    {}
                     self.depth = self.depth.saturating_sub(1);
                     self.text_chars.pop();
                     return Ok(Token::End);
@@ -376,7 +381,6 @@ impl<'a> Reader<'a> {
         raw: &[RawAttribute<'a>],
     ) -> Result<Vec<Attribute<'a>>, &'static str> {
         let mut attributes: Vec<Attribute<'a>> = Vec::new();
-        let mut identities: Vec<Option<usize>> = Vec::new();
         for attribute in raw {
             if attribute.prefix == "xmlns" || (attribute.prefix, attribute.local) == ("", "xmlns") {
                 continue;
@@ -392,16 +396,15 @@ impl<'a> Reader<'a> {
             let is_repeated = identity.is_some()
                 && attributes
                     .iter()
-                    .zip(&identities)
-                    .any(|(other, known)| *known == identity && other.local == attribute.local);
+                    .any(|other| other.identity == identity && other.local == attribute.local);
             if is_repeated {
                 return Err("an attribute is repeated");
             }
-            identities.push(identity);
             attributes.push(Attribute {
                 namespace,
                 local: attribute.local,
                 value: attribute_value(attribute.value)?,
+                identity,
             });
         }
         Ok(attributes)

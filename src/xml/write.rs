@@ -7,6 +7,17 @@ pub fn text(out: &mut String, text: &str) {
     escape(out, text, false);
 }
 
+/// Makes what stands from `begin` on, a place between characters, element content.
+pub fn escape_from(out: &mut String, begin: usize) {
+    // Of what no document may hold, only control characters and two that begin with this byte are characters at all.
+    let may_need_escape = |byte: u8| matches!(byte, b'&' | b'<' | b'>' | 0xEF) || byte < 0x20;
+    let mut written = out.as_bytes().iter().skip(begin);
+    if written.any(|byte| may_need_escape(*byte)) {
+        let plain = out.split_off(begin);
+        text(out, &plain);
+    }
+}
+
 /// Appends `text` as the inside of a double-quoted attribute value.
 pub fn attribute(out: &mut String, text: &str) {
     escape(out, text, true);
