@@ -206,7 +206,7 @@ def counted_handshakes(adapter, clients, shown, seconds):
     full, resumed = adapter.handshakes("false") - full, adapter.handshakes("true") - resumed
     # s_time breaks off what is under way at the end.
     if resumed or not result["connections"] <= full <= result["connections"] + clients:
-        raise SystemExit(f"{result['connections']} handshakes at the clients, but {full:.0f} at the server, {resumed:.0f} resumed")
+        raise SystemExit(f"{result['connections']} handshakes at the clients, {full:.0f} at the server, {resumed:.0f} resumed")
     return result
 
 
@@ -318,9 +318,9 @@ def section(rounds, seconds, rows, agreed, measured):
         "## TLS", "",
         f"{rounds} rounds of {seconds} s each; the server on one core, the client (openssl s_time, or wrk with {CONNECTIONS} "
         f"connections) on another. Handshakes: RSA-2048, {agreed} on both servers, counted by the clients and by our server "
-        "as full; a client makes one connection after another, and s_server serves one at a time, so that both rates are bound "
-        "by the client too: what a handshake costs the server itself stands in the rows of its CPU. Over kept connections no client certificate is asked for, "
-        "since wrk shows none, and both stores hold the same.", "",
+        "as full. A client makes one connection after another, and s_server serves one at a time, so that the rates are "
+        "bound by the client too: what a handshake costs the server itself stands in the rows of its CPU. Over kept "
+        "connections no client certificate is asked for, since wrk shows none, and both stores held the same at first.", "",
         "| what is wanted | ratio: median (range) | least | |", "|---|---|---|---|", *rows, "",
         "| measured | a second: median (range) | CPU µs each | of its core | client's CPU µs each | client of its core |",
         "|---|---|---|---|---|---|",
