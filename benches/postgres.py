@@ -220,21 +220,28 @@ def prepare(postgres, event, look_up):
 
 
 def pgbench(postgres, script, told, seconds):
+    """Transactions a second once every connection has its statements planned: what comes before is left out."""
     variables = [f"--define={name}={value}" for name, value in told.items()]
-    before_s = postgres.cpu_s()
-    ended = subprocess.run(
-        [postgres.program("pgbench"), "-M", "prepared", "-c", str(CONNECTIONS), "-j", "2", "-n", "-T", str(seconds),
-         "-f", os.path.join(ROOT, "benches", "postgres", script + ".sql"), *variables,
+    running = subprocess.Popen(
+        [postgres.program("pgbench"), "-M", "prepared", "-c", str(CONNECTIONS), "-j", "2", "-n", "-P", "1",
+         "-T", str(WARM_UP_S + seconds), "-f", os.path.join(ROOT, "benches", "postgres", script + ".sql"), *variables,
          "-h", "127.0.0.1", "-p", str(postgres.port), "-U", USER, THEIRS],
-        capture_output=True, text=True, timeout=seconds * 4 + 60,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )
-    database_s = postgres.cpu_s() - before_s
-    done = re.search(r"number of transactions actually processed: (\d+)", ended.stdout)
-    failed = re.search(r"number of failed transactions: (\d+)", ended.stdout)
-    rate = re.search(r"tps = ([\d.]+)", ended.stdout)
-    if ended.returncode != 0 or not done or not rate or not failed or failed[1] != "0":
-        raise SystemExit(f"pgbench failed: {ended.stdout}{ended.stderr[-2000:]}")
-    return {"per_s": float(rate[1]), "database_cpu_us": database_s / int(done[1]) * 1e6}
+    try:
+        time.sleep(WARM_UP_S)
+        before_s = postgres.cpu_s()
+        output, errors = running.communicate(timeout=seconds * 4 + 60)
+        database_s = postgres.cpu_s() - before_s
+    finally:
+        running.kill()
+        running.wait()
+    failed = re.search(r"number of failed transactions: (\d+)", output)
+    rows = re.findall(r"^progress: [\d.]+ s, ([\d.]+) tps", errors, re.M)[WARM_UP_S:]
+    if running.returncode != 0 or not rows or not failed or failed[1] != "0":
+        raise SystemExit(f"pgbench failed: {output}{errors[-2000:]}")
+    rate = statistics.mean(float(tps) for tps in rows)
+    return {"per_s": rate, "database_cpu_us": database_s / (rate * seconds) * 1e6}
 
 
 def ours(postgres, server, load, service, seconds):
@@ -246,7 +253,7 @@ def ours(postgres, server, load, service, seconds):
 
 def take(measured, name, result):
     measured.setdefault(name, []).append(result)
-    print(f"  {name:70} {result['per_s']:>9,.0f}/s", flush=True)
+    print(f"  {name:84} {result['per_s']:>9,.0f}/s", flush=True)
 
 
 def measure(rounds, seconds, folder):
@@ -283,6 +290,8 @@ def measure_on(postgres, rounds, seconds, folder):
     server = serve(folder, postgres)
     measured = {}
     try:
+        for kind, service in services.items():
+            loads[kind].run(server, WARM_UP_S, service=service)
         for number in range(rounds):
             print(f"round {number + 1} of {rounds}", flush=True)
             for kind, service in services.items():

@@ -21,7 +21,7 @@ import time
 import urllib.request
 
 import side_by_side
-from side_by_side import CONNECTIONS, RELEASE, ROOT, TICKS_PER_S
+from side_by_side import CONNECTIONS, RELEASE, ROOT, Process
 
 SUITE = "ECDHE-RSA-AES128-GCM-SHA256"
 SERVER_CORE, CLIENT_CORE = "0", "1"
@@ -32,14 +32,34 @@ KEPT_LEAST = 0.7
 READY_S_MAX = 10
 
 
-class Server:
-    """A pinned server that says nothing when it is ready: it is once it accepts."""
+class Adapter(Process):
+    """Our server on its core, which counts its handshakes itself."""
 
-    def __init__(self, command, port, log):
+    def __init__(self, config, folder, name):
+        program = os.path.join(RELEASE, "psop-adapter")
+        command = ["taskset", "-c", SERVER_CORE, program, "serve", "--config", config,
+                   "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"]
+        super().__init__(command, folder, name)
+
+    def handshakes(self, resumed):
+        with urllib.request.urlopen(f"http://{self.admin}/metrics") as metrics:
+            text = metrics.read().decode()
+        rows = re.findall(rf'^psop_tls_handshakes_total{{result="ok",.*resumed="{resumed}"}} (\S+)', text, re.M)
+        return sum(float(row) for row in rows)
+
+
+class OpensslServer(Process):
+    """openssl s_server on the same core. It does not say when it is ready: it is once it accepts."""
+
+    def __init__(self, folder, name, certificate, key, pin):
+        port = free_port()
+        command = ["taskset", "-c", SERVER_CORE, "openssl", "s_server", "-quiet", "-www", "-accept", f"127.0.0.1:{port}",
+                   "-tls1_2", "-cipher", SUITE, "-cert", certificate, "-key", key]
+        if pin:
+            command += ["-Verify", "1", "-verify_return_error", "-CAfile", pin]
+        log = os.path.join(folder, name + ".log")
         with open(log, "ab") as output:
-            self.child = subprocess.Popen(
-                ["taskset", "-c", SERVER_CORE, *command], stdin=subprocess.DEVNULL, stdout=output, stderr=output
-            )
+            self.child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
         self.address = f"127.0.0.1:{port}"
         give_up = time.monotonic() + READY_S_MAX
         while True:
@@ -49,44 +69,9 @@ class Server:
             except ConnectionRefusedError:
                 if time.monotonic() > give_up or self.child.poll() is not None:
                     self.stop()
-                    raise SystemExit(f"{command[0]} did not begin to serve; see {log}") from None
+                    with open(log, encoding="utf-8") as text:
+                        raise SystemExit("s_server did not begin to serve: " + text.read()) from None
                 time.sleep(0.05)
-
-    def cpu_s(self):
-        with open(f"/proc/{self.child.pid}/stat", encoding="ascii") as stat:
-            fields = stat.read().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS_PER_S
-
-    def stop(self):
-        self.child.terminate()
-        try:
-            self.child.wait(30)
-        except subprocess.TimeoutExpired:
-            self.child.kill()
-            self.child.wait()
-
-
-class Adapter(Server):
-    """Our server, which counts its handshakes itself."""
-
-    def __init__(self, config, folder, name):
-        port, admin_port = free_port(), free_port()
-        command = [os.path.join(RELEASE, "psop-adapter"), "serve", "--config", config,
-                   "--listen", f"127.0.0.1:{port}", "--admin-listen", f"127.0.0.1:{admin_port}"]
-        super().__init__(command, port, os.path.join(folder, name + ".log"))
-        self.admin = f"127.0.0.1:{admin_port}"
-
-    def count(self, pattern):
-        """The sum of the metric's rows whose labels have this pattern."""
-        with urllib.request.urlopen(f"http://{self.admin}/metrics") as metrics:
-            text = metrics.read().decode()
-        return sum(float(row) for row in re.findall(rf"^{pattern} (\S+)", text, re.M))
-
-    def handshakes(self, resumed):
-        return self.count(rf'psop_tls_handshakes_total{{result="ok",.*resumed="{resumed}"}}')
-
-    def answered_ok(self, service):
-        return self.count(rf'psop_requests_total{{service="{service}",outcome="OK".*}}')
 
 
 def free_port():
@@ -143,15 +128,6 @@ def stores(folder, names):
 def tls_section(certificate, key, pin):
     client = f'client_mode = "require"\nclient_pins = ["{pin}"]\n' if pin else 'client_mode = "off"\n'
     return f'[tls]\ncertificate = "{certificate}"\nkey = "{key}"\n{client}'
-
-
-def s_server(folder, name, certificate, key, pin):
-    port = free_port()
-    command = ["openssl", "s_server", "-quiet", "-www", "-accept", f"127.0.0.1:{port}", "-tls1_2", "-cipher", SUITE,
-               "-cert", certificate, "-key", key]
-    if pin:
-        command += ["-Verify", "1", "-verify_return_error", "-CAfile", pin]
-    return Server(command, port, os.path.join(folder, name + ".log"))
 
 
 def spoken(server, shown):
@@ -251,7 +227,7 @@ def measure_handshakes(rounds, seconds, folder, measured):
         try:
             ours = Adapter(config, folder, f"mode-{place}")
             servers.append(ours)
-            theirs = s_server(folder, f"s_server-{place}", certificate, key, pin)
+            theirs = OpensslServer(folder, f"s_server-{place}", certificate, key, pin)
             servers.append(theirs)
             agreed |= {spoken(ours, shown), spoken(theirs, shown)}
             if len(agreed) != 1:
