@@ -275,7 +275,7 @@ def measure_kept(rounds, seconds, folder, grants, measured):
 
 
 def measure(rounds, seconds, folder):
-    """Runs everything in a folder of its own: the wanted ratios as rows of Markdown, what both servers speak, and all
+    """Runs everything in a folder of its own: the wanted ratios as rows of Markdown, the whole section's lines, and all
     results by name."""
     measured = {}
     print(f"granting {side_by_side.GRANTS} purchasing powers", flush=True)
@@ -286,7 +286,7 @@ def measure(rounds, seconds, folder):
         side_by_side.wanted(name, [one[key] / other[key] for one, other in zip(measured[above], measured[below])], least)
         for name, above, below, key, least in ratios
     ]
-    return rows, agreed, measured
+    return rows, section(rounds, seconds, rows, agreed, measured), measured
 
 
 def section(rounds, seconds, rows, agreed, measured):
@@ -324,10 +324,9 @@ def main():
     os.makedirs(arguments.out, exist_ok=True)
     folder = tempfile.mkdtemp(prefix="tls-", dir=arguments.out)
     try:
-        rows, agreed, measured = measure(arguments.rounds, arguments.seconds, folder)
+        _, lines, measured = measure(arguments.rounds, arguments.seconds, folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    lines = section(arguments.rounds, arguments.seconds, rows, agreed, measured)
     with open(os.path.join(arguments.out, "tls.md"), "w", encoding="utf-8") as file:
         file.write("\n".join(lines) + "\n")
     with open(os.path.join(arguments.out, "tls.json"), "w", encoding="utf-8") as file:

@@ -1,6 +1,6 @@
 -- One postDentalServiceEvent as a transaction of its own: the reads that it is decided on, and the rows that it leaves,
 -- in their sizes, in the store's own tables. :in_turn locks and writes the store's state, as whoever gives the change
--- feed and the access log one order over all writers must; :pipelined sends what does not need an answer in one go.
+-- feed and the access log one order over all writers must; :pipelined sends all of it at once.
 \set grant random(1, :grants)
 \set one random(1, 9223372036854775806)
 \set two random(1, 9223372036854775806)
