@@ -39,7 +39,7 @@ ON_POSTGRES := registry_apply:: registry_imports:: scale:: scenarios:: repeats::
 ON_TWO_ADAPTERS := scenarios:: repeats_at_once:: events_at_once::
 
 .DEFAULT_GOAL := help
-.PHONY: help run test packages-test units-test check deb deb-test container container-test bench bench-quick bench-programs fmt contract kill-test crash-test failover-test at-once-test hostile-test paging-test scale-test catalogue-test registration-test admin-api-test docs-test exports-test year-test traces-test fuzz clean-debian-test \
+.PHONY: help run test packages-test units-test check deb deb-test container container-test bench bench-quick bench-tls bench-postgres bench-programs fmt contract kill-test crash-test failover-test at-once-test hostile-test paging-test scale-test catalogue-test registration-test admin-api-test docs-test exports-test year-test traces-test fuzz clean-debian-test \
 	interop build-packages test-packages quick-stacks fuzz-packages
 
 help: ## List the targets
@@ -112,6 +112,14 @@ bench: build-packages bench-programs ## Side by side with bare hyper and a raw g
 
 bench-quick: build-packages bench-programs ## The same in two minutes, the parts of a request left out
 	python3 benches/side_by_side.py --rounds 2 --seconds 3
+
+bench-tls: build-packages bench-programs ## New TLS handshakes beside openssl s_server's, and what TLS costs a kept connection: target/bench/tls.md (minutes)
+	@tests/packages.sh openssl util-linux
+	python3 benches/tls.py --rounds 5 --seconds 3
+
+bench-postgres: build-packages bench-programs ## The PostgreSQL back end beside pgbench's transactions of the same rows: target/bench/postgres.md (minutes)
+	@tests/packages.sh postgresql util-linux
+	python3 benches/postgres.py --rounds 5 --seconds 3
 
 bench-programs:
 	@tests/packages.sh wrk python3
