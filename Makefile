@@ -39,7 +39,9 @@ ON_POSTGRES := registry_apply:: registry_imports:: scale:: scenarios:: repeats::
 ON_TWO_ADAPTERS := scenarios:: repeats_at_once:: events_at_once::
 
 .DEFAULT_GOAL := help
-.PHONY: help run test packages-test units-test check deb deb-test container container-test bench bench-quick bench-tls bench-postgres bench-programs fmt contract kill-test crash-test failover-test at-once-test hostile-test paging-test scale-test catalogue-test registration-test admin-api-test docs-test exports-test year-test traces-test fuzz clean-debian-test \
+PEERS := node-soap spyne java-cxf
+
+.PHONY: help run test packages-test units-test check deb deb-test container container-test bench bench-quick bench-tls bench-postgres bench-peers bench-programs fmt contract kill-test crash-test failover-test at-once-test hostile-test paging-test scale-test catalogue-test registration-test admin-api-test docs-test exports-test year-test traces-test fuzz clean-debian-test \
 	interop build-packages test-packages quick-stacks fuzz-packages
 
 help: ## List the targets
@@ -106,7 +108,7 @@ container-test: build-packages ## The container by buildah and runc: read-only, 
 	tests/packages/manifests.sh
 	tests/packages/container.sh $(PROGRAM)
 
-bench: build-packages bench-programs ## Side by side with bare hyper and a raw group commit, and the parts of a request: target/bench/report.md (minutes)
+bench: build-packages bench-programs bench-peers ## Side by side with bare hyper, a raw group commit and other SOAP servers, and the parts of a request: target/bench/report.md (minutes)
 	python3 benches/side_by_side.py --rounds 5 --seconds 5
 	cargo bench --locked --bench request
 
@@ -120,6 +122,16 @@ bench-tls: build-packages bench-programs ## New TLS handshakes beside openssl s_
 bench-postgres: build-packages bench-programs ## The PostgreSQL back end beside pgbench's transactions of the same rows: target/bench/postgres.md (minutes)
 	@tests/packages.sh postgresql util-linux
 	python3 benches/postgres.py --rounds 5 --seconds 3
+
+# What is installed already stays: remove its folder to have it anew.
+bench-peers: build-packages ## Install the SOAP servers that the benchmark holds ours against, in target/bench/peers
+	@set -eu; for name in $(PEERS); do \
+		target="$(CURDIR)/target/bench/peers/$$name"; \
+		[ ! -e "$$target/installed" ] || continue; \
+		mkdir -p "$$target"; \
+		ROOT="$(CURDIR)" TARGET="$$target" sh "benches/peers/$$name/install.sh"; \
+		touch "$$target/installed"; \
+	done
 
 bench-programs:
 	@tests/packages.sh wrk python3

@@ -23,7 +23,12 @@ import urllib.request
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 RELEASE = os.path.join(ROOT, "target", "release")
-GRANTS = 5_000
+INSTALLED = os.path.join(ROOT, "target", "bench", "peers")
+# The servers that others would take, and how many times their rate ours has to be.
+PEERS = {"node-soap": 8, "spyne": 8, "java-cxf": 3}
+# What a just-in-time compiler needs before it is measured.
+WARM_UP_S = 5
+GRANTS = 20_000
 CONNECTIONS = 64
 BATCH_MAX = 256
 PROVIDER = "9000003-8"
@@ -33,10 +38,11 @@ TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 class Process:
     """A program that says `ready http=ADDRESS`, and what it costs."""
 
-    def __init__(self, command, folder, name):
+    def __init__(self, command, folder, name, environment=None):
         log = open(os.path.join(folder, name + ".log"), "ab")
         began = time.monotonic()
-        self.child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log)
+        environment = dict(os.environ, **(environment or {}))
+        self.child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, env=environment)
         line = self.child.stdout.readline().decode()
         self.ready_s = time.monotonic() - began
         found = re.search(r"http=(\S+)", line)
@@ -215,8 +221,8 @@ def raw_alone(what, folder, seconds):
     return {"per_s": float(found.group(1))}
 
 
-def answer_bytes(process, file, grants=None):
-    """The length of the answer to a message, about the first of the purchasing powers where it is about one."""
+def answer(process, file, grants=None):
+    """The answer to a message, about the first of the purchasing powers where it is about one."""
     with open(file, encoding="utf-8") as message:
         text = message.read()
     if grants:
@@ -227,8 +233,28 @@ def answer_bytes(process, file, grants=None):
     request = urllib.request.Request(
         f"http://{process.address}/xroad", text.encode(), {"Content-Type": "text/xml; charset=utf-8"}
     )
-    with urllib.request.urlopen(request) as answer:
-        return len(answer.read())
+    with urllib.request.urlopen(request) as response:
+        return response.read().decode()
+
+
+def answer_bytes(process, file, grants=None):
+    return len(answer(process, file, grants).encode())
+
+
+def elements(process, file, grants):
+    """The names of the elements in the body of an answer, in their order."""
+    body = answer(process, file, grants).split("Body>", 1)[1]
+    return re.findall(r"<(?:\w+:)?(\w+)[ >]", body)
+
+
+def peer_names():
+    """The other servers that `make bench-peers` has installed."""
+    return [name for name in PEERS if os.path.exists(os.path.join(INSTALLED, name, "installed"))]
+
+
+def peer(name, folder):
+    environment = {"ROOT": ROOT, "TARGET": os.path.join(INSTALLED, name)}
+    return Process(["sh", os.path.join(ROOT, "benches", "peers", name, "run.sh")], folder, name, environment)
 
 
 def serve(folder):
@@ -308,6 +334,11 @@ def report(arguments, folder, processes):
         what: begin(raw_serve(what, answer_bytes(server, files[name], grants), folder))
         for what, name in [("event", "event"), ("row", "look-up")]
     }
+    others = {name: begin(peer(name, folder)) for name in peer_names()}
+    ours = elements(server, files["look-up"], grants)
+    for name, process in others.items():
+        if elements(process, files["look-up"], grants) != ours:
+            raise SystemExit(f"{name} answers another message than we do")
     measured = {}
 
     def take(name, result):
@@ -318,6 +349,8 @@ def report(arguments, folder, processes):
     look_up = Load("look-up", files["look-up"], grants)
     message = Load("file", files["echo"])
     seconds = arguments.seconds
+    for process in others.values():
+        look_up.run(process, WARM_UP_S)
     for number in range(arguments.rounds):
         print(f"round {number + 1} of {arguments.rounds}", flush=True)
         take("bare hyper", message.run(bare, seconds))
@@ -326,6 +359,8 @@ def report(arguments, folder, processes):
         take("postDentalServiceEvent, sled", event.run(server, seconds, service="postDentalServiceEvent"))
         take("raw group commit of a row", look_up.run(raw["row"], seconds))
         take("getOstovoima, sled", look_up.run(server, seconds, service="getOstovoima"))
+        for name, process in others.items():
+            take(f"{name}, getOstovoima", look_up.run(process, seconds))
         take("raw group commit of an event, no generator", raw_alone("event", folder, seconds))
         take("raw group commit of a row, no generator", raw_alone("row", folder, seconds))
         take("getOstovoima, one connection", look_up.run(server, seconds, connections=1, service="getOstovoima"))
@@ -343,6 +378,10 @@ def report(arguments, folder, processes):
                ratios("postDentalServiceEvent, sled", "raw group commit of an event"), 0.6),
         wanted("getOstovoima / raw group commit of its row", ratios("getOstovoima, sled", "raw group commit of a row"), 0.6),
         wanted("the edge without a store / bare hyper", ratios("the edge without a store (echo)", "bare hyper"), 0.35),
+        *[
+            wanted(f"getOstovoima, durable / {name}, which keeps nothing", ratios("getOstovoima, sled", f"{name}, getOstovoima"), least)
+            for name, least in PEERS.items() if name in others
+        ],
         "", f"Idle with the demo registry: {idle_mib:.1f} MiB resident (wanted: ≤ 30); ready in {ready_s:.2f} s (wanted: ≤ 1).", "",
         "| measured | a second: median (range) | p50 µs | p99 µs | p99.9 µs | CPU µs a request | MiB resident |",
         "|---|---|---|---|---|---|---|",

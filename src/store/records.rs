@@ -119,7 +119,8 @@ pub(in crate::store) trait View {
     fn range(&self, span: &Span, order: Order, most: usize) -> Result<Vec<Found>, StoreError>;
 
     /// Says what will be asked by [`View::raw`] next, so that a back end far away can fetch it in one go.
-    fn prefetch(&self, _keys: &[Key]) -> Result<(), StoreError> {
+    /// One that is near does not even have the keys made.
+    fn prefetch(&self, _keys: &dyn Fn() -> Vec<Key>) -> Result<(), StoreError> {
         Ok(())
     }
 }

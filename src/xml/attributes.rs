@@ -21,7 +21,10 @@ pub fn split_tag<'a>(
     attributes: &mut Vec<RawAttribute<'a>>,
 ) -> Result<&'a str, &'static str> {
     attributes.clear();
-    let name_end = tag.find(is_space).unwrap_or(tag.len());
+    let mut bytes = tag.bytes();
+    let Some(name_end) = bytes.position(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')) else {
+        return Ok(tag);
+    };
     let (name, mut rest) = tag.split_at(name_end);
     loop {
         let trimmed = rest.trim_start_matches(is_space);

@@ -44,6 +44,15 @@ pub fn is_blank(text: &str) -> bool {
 
 /// Whether `name` is a name without a colon (production `NCName`).
 pub fn is_nc_name(name: &str) -> bool {
+    if name.is_ascii() {
+        let is_start = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
+        let is_more =
+            |byte: &u8| is_start(*byte) || byte.is_ascii_digit() || matches!(byte, b'-' | b'.');
+        return match name.as_bytes() {
+            [first, rest @ ..] => is_start(*first) && rest.iter().all(is_more),
+            [] => false,
+        };
+    }
     let mut characters = name.chars();
     characters.next().is_some_and(is_name_start) && characters.all(is_name_character)
 }
@@ -51,12 +60,11 @@ pub fn is_nc_name(name: &str) -> bool {
 /// A qualified name in its prefix (empty when there is none) and local part;
 /// `None` when it is no qualified name.
 pub fn split_name(name: &str) -> Option<(&str, &str)> {
-    let (prefix, local) = match name.split_once(':') {
-        None => ("", name),
-        Some((prefix, local)) if is_nc_name(prefix) => (prefix, local),
-        Some(_) => return None,
+    let Some(colon) = name.bytes().position(|byte| byte == b':') else {
+        return is_nc_name(name).then_some(("", name));
     };
-    is_nc_name(local).then_some((prefix, local))
+    let (prefix, local) = (name.get(..colon)?, name.get(colon + 1..)?);
+    (is_nc_name(prefix) && is_nc_name(local)).then_some((prefix, local))
 }
 
 fn is_name_start(character: char) -> bool {

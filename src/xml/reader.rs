@@ -186,7 +186,8 @@ impl<'a> Reader<'a> {
                     return Ok(Token::End);
                 }
                 Event::Text(text) => {
-                    if text.contains("]]>") {
+                    // Where there is no bracket there is no end of CDATA; that is soon looked for.
+                    if text.as_bytes().contains(&b']') && text.contains("]]>") {
                         return self.error("`]]>` stands in text", begin);
                     }
                     if self.depth == 0 && is_blank(&text) {

@@ -229,12 +229,11 @@ impl View for PgView<'_> {
         Ok(records)
     }
 
-    fn prefetch(&self, keys: &[Key]) -> Result<(), StoreError> {
-        let wanted: Vec<Key> = {
-            let fetched = self.fetched.borrow();
-            let new = keys.iter().filter(|key| !fetched.contains_key(*key));
-            new.cloned().collect()
-        };
+    fn prefetch(&self, keys: &dyn Fn() -> Vec<Key>) -> Result<(), StoreError> {
+        let mut wanted = keys();
+        let fetched = self.fetched.borrow();
+        wanted.retain(|key| !fetched.contains_key(key));
+        drop(fetched);
         if wanted.len() < 2 {
             return Ok(());
         }

@@ -149,12 +149,8 @@ impl Staged {
         if replacements.keys_version != self.state.keys_version {
             return Ok(Verdict::Conflict);
         }
-        let keys: Vec<Key> = replacements
-            .records
-            .iter()
-            .map(|one| one.key.clone())
-            .collect();
-        view.prefetch(&keys)?;
+        let records = &replacements.records;
+        view.prefetch(&|| records.iter().map(|one| one.key.clone()).collect())?;
         for one in replacements.records {
             if self.get(view, &one.key)?.as_deref() == Some(one.before.as_slice()) {
                 self.writes.insert(one.key, Some(one.after));

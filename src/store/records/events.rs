@@ -111,8 +111,7 @@ pub(in crate::store) fn placed(
     view: &dyn View,
     ids: Vec<EventId>,
 ) -> Result<Vec<PlacedEvent>, StoreError> {
-    let by_key: Vec<Key> = ids.iter().map(|id| Key::event(*id)).collect();
-    view.prefetch(&by_key)?;
+    view.prefetch(&|| ids.iter().map(|id| Key::event(*id)).collect())?;
     ids.into_iter()
         .map(|id| {
             event(view, id)?

@@ -34,8 +34,7 @@ pub(in crate::store) fn of_organiser(
                 .ok_or_else(|| corrupt(table, "names no number"))
         })
         .collect::<Result<Vec<_>, StoreError>>()?;
-    let by_key: Vec<Key> = numbers.iter().map(|number| Key::grant(*number)).collect();
-    view.prefetch(&by_key)?;
+    view.prefetch(&|| numbers.iter().map(|number| Key::grant(*number)).collect())?;
     let mut stored = Vec::with_capacity(numbers.len());
     for number in numbers {
         let grant = reads::grant(view, number)?.ok_or_else(|| {
@@ -46,11 +45,12 @@ pub(in crate::store) fn of_organiser(
         })?;
         stored.push(grant);
     }
-    let by_key: Vec<Key> = stored
-        .iter()
-        .map(|stored| Key::customer(organiser, &stored.person))
-        .collect();
-    view.prefetch(&by_key)?;
+    view.prefetch(&|| {
+        stored
+            .iter()
+            .map(|stored| Key::customer(organiser, &stored.person))
+            .collect()
+    })?;
     let mut grants = Vec::with_capacity(stored.len());
     for stored in stored {
         let customer = reads::customer(view, organiser, &stored.person)?

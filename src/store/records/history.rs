@@ -183,8 +183,7 @@ pub(in crate::store) fn grants_of_numbers(
     view: &dyn View,
     numbers: &[PurchasingPowerNumber],
 ) -> Result<Vec<GrantWithEvents>, StoreError> {
-    let by_key: Vec<Key> = numbers.iter().map(|number| Key::grant(*number)).collect();
-    view.prefetch(&by_key)?;
+    view.prefetch(&|| numbers.iter().map(|number| Key::grant(*number)).collect())?;
     let mut found = Vec::new();
     for number in numbers {
         if let Some(stored) = reads::grant(view, *number)? {

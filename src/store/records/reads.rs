@@ -34,7 +34,7 @@ pub(in crate::store) fn client_grants(
     client: &ClientId,
 ) -> Result<Vec<ClientGrant>, StoreError> {
     let own = Key::client_grant(client);
-    view.prefetch(&[own.clone(), Key::client_grant(&client.member())])?;
+    view.prefetch(&|| vec![own.clone(), Key::client_grant(&client.member())])?;
     let mut grants: Vec<ClientGrant> = list(view, Table::ClientGrant, &own)?;
     if client.subsystem_code.is_some() {
         let key = Key::client_grant(&client.member());
@@ -52,7 +52,7 @@ pub(in crate::store) fn organiser(
         OrganiserCode::County(code) => Key::county(code.as_str()),
     };
     let key = Key::organiser(code);
-    view.prefetch(&[key.clone(), listed.clone()])?;
+    view.prefetch(&|| vec![key.clone(), listed.clone()])?;
     if let Some(organiser) = view.get(Table::Organiser, &key)? {
         return Ok(OrganiserEntry::Organiser(organiser));
     }
@@ -69,7 +69,7 @@ pub(in crate::store) fn replays(
 ) -> Result<Replays, StoreError> {
     let hash = reference_hash(view.keyring(), reference);
     let message = message_key(view.keyring(), message);
-    view.prefetch(&[message.clone(), Key::answer_by_reference(&hash)])?;
+    view.prefetch(&|| vec![message.clone(), Key::answer_by_reference(&hash)])?;
     Ok(Replays {
         by_message: message_answer(view, &message)?,
         by_reference: reference_answer(view, &hash)?,
@@ -85,20 +85,22 @@ pub(in crate::store) fn creation_facts(
     let person = query
         .person_id
         .map(|person| view.keyring().person_hash(person));
-    let by_key = [
-        Some(Key::registry_standing()),
-        Some(service_key.clone()),
-        query
-            .chosen_provider
-            .map(|provider| Key::approval(organiser, service_code, provider)),
-        query
-            .municipality
-            .map(|code| Key::municipality(code.as_str())),
-        person
-            .as_ref()
-            .map(|person| Key::customer(organiser, person)),
-    ];
-    view.prefetch(&by_key.into_iter().flatten().collect::<Vec<_>>())?;
+    view.prefetch(&|| {
+        let by_key = [
+            Some(Key::registry_standing()),
+            Some(service_key.clone()),
+            query
+                .chosen_provider
+                .map(|provider| Key::approval(organiser, service_code, provider)),
+            query
+                .municipality
+                .map(|code| Key::municipality(code.as_str())),
+            person
+                .as_ref()
+                .map(|person| Key::customer(organiser, person)),
+        ];
+        by_key.into_iter().flatten().collect()
+    })?;
     let mut facts = CreationFacts {
         service_types: list(view, Table::ServiceType, &service_key)?,
         approvals: match query.chosen_provider {
@@ -140,17 +142,19 @@ pub(in crate::store) fn grant_facts(
     };
     let code = grant.organiser;
     let service_key = Key::service_type(code, &grant.service_code);
-    let mut by_key = vec![
-        Key::registry_standing(),
-        Key::customer(code, &person),
-        Key::organiser(code),
-        service_key.clone(),
-    ];
-    if let Some(provider) = query.provider.map(BusinessId::as_str) {
-        by_key.push(Key::provider(provider));
-        by_key.push(Key::approval(code, &grant.service_code, provider));
-    }
-    view.prefetch(&by_key)?;
+    view.prefetch(&|| {
+        let mut by_key = vec![
+            Key::registry_standing(),
+            Key::customer(code, &person),
+            Key::organiser(code),
+            service_key.clone(),
+        ];
+        if let Some(provider) = query.provider.map(BusinessId::as_str) {
+            by_key.push(Key::provider(provider));
+            by_key.push(Key::approval(code, &grant.service_code, provider));
+        }
+        by_key
+    })?;
     let customer = customer(view, code, &person)?
         .ok_or_else(|| corrupt(Table::Customer, "is missing, though a grant names it"))?;
     // Before the registry had a history, it could be replaced by one without the organiser: that can be undone.
@@ -240,16 +244,15 @@ fn procedures(
         .into_iter()
         .map(|(key, value)| record::decode(Table::CodeSet, &key, &value))
         .collect::<Result<_, StoreError>>()?;
-    let by_key: Vec<Key> = codes
-        .iter()
-        .flat_map(|code| {
+    view.prefetch(&|| {
+        let by_key = codes.iter().flat_map(|code| {
             let items = sets
                 .iter()
                 .map(|(oid, version)| Key::code_item(oid, version, code));
             items.chain([Key::price_item(organiser, code)])
-        })
-        .collect();
-    view.prefetch(&by_key)?;
+        });
+        by_key.collect()
+    })?;
     for code in codes {
         for (oid, version) in &sets {
             let key = Key::code_item(oid, version, code);
@@ -344,8 +347,7 @@ fn grants_under(view: &dyn View, prefix: &Key) -> Result<Vec<PurchasingPower>, S
                 .ok_or_else(|| corrupt(table, "names no number"))
         })
         .collect::<Result<Vec<_>, StoreError>>()?;
-    let by_key: Vec<Key> = numbers.iter().map(|number| Key::grant(*number)).collect();
-    view.prefetch(&by_key)?;
+    view.prefetch(&|| numbers.iter().map(|number| Key::grant(*number)).collect())?;
     numbers
         .into_iter()
         .map(|number| {

@@ -179,8 +179,7 @@ fn with_grants(
     after: Option<(jiff::civil::Date, EventId)>,
 ) -> Result<EventsWithGrants, StoreError> {
     let numbers: BTreeSet<_> = events.iter().map(|placed| placed.event.number).collect();
-    let by_key: Vec<Key> = numbers.iter().map(|number| Key::grant(*number)).collect();
-    view.prefetch(&by_key)?;
+    view.prefetch(&|| numbers.iter().map(|number| Key::grant(*number)).collect())?;
     let grants = numbers
         .into_iter()
         .map(|number| {
