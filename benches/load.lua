@@ -1,7 +1,9 @@
 -- What wrk sends: PSOP_KIND is `file` (the bytes of PSOP_FILE again and again), `event` or `look-up` (a message of its
--- own each time, about one of the purchasing powers of PSOP_GRANTS: a line `NUMBER PERSON` each).
+-- own each time, about one of the purchasing powers of PSOP_GRANTS: a line `NUMBER PERSON` each). Where PSOP_PACE_MS is
+-- set, a connection waits so long before it sends again, half as long or half as long again.
 local kind = os.getenv("PSOP_KIND")
 local run = os.getenv("PSOP_RUN")
+local pace_ms = tonumber(os.getenv("PSOP_PACE_MS") or "")
 local threads = 0
 
 function setup(thread)
@@ -45,6 +47,12 @@ function init(args)
    parts = split(read(os.getenv("PSOP_FILE")), marks)
    sent = 0
    math.randomseed(thread_id * 7919 + os.time())
+end
+
+if pace_ms then
+   function delay()
+      return math.floor(pace_ms * (0.5 + math.random()))
+   end
 end
 
 function request()

@@ -28,7 +28,9 @@ INSTALLED = os.path.join(ROOT, "target", "bench", "peers")
 PEERS = {"node-soap": 8, "spyne": 8, "java-cxf": 3}
 # What a just-in-time compiler needs before it is measured.
 WARM_UP_S = 5
-GRANTS = 20_000
+GRANTS = 5_000
+# So that a run leaves few events on each, as there are in practice: every event is decided on those before it.
+MANY_GRANTS = 20_000
 CONNECTIONS = 64
 BATCH_MAX = 256
 PROVIDER = "9000003-8"
@@ -132,11 +134,11 @@ def look_up_message():
     return put(text, "psop:purchasingPowerNumber", "@NUMBER@")
 
 
-def grant_all(address, path):
+def grant_all(address, path, count=GRANTS):
     """Makes the purchasing powers, some at a time, and writes their numbers and people down."""
-    work = list(itertools.islice(people(), GRANTS))
-    found = [None] * GRANTS
-    places = iter(range(GRANTS))
+    work = list(itertools.islice(people(), count))
+    found = [None] * count
+    places = iter(range(count))
     lock = threading.Lock()
     host, port = address.rsplit(":", 1)
 
@@ -173,14 +175,14 @@ class Load:
     def __init__(self, kind, file, grants=None):
         self.kind, self.file, self.grants = kind, file, grants
 
-    def run(self, process, seconds, connections=CONNECTIONS, service=None):
+    def run(self, process, seconds, connections=CONNECTIONS, service=None, before=()):
         run = f"{os.getpid()}-{next(self.runs)}"
         environment = dict(os.environ, PSOP_KIND=self.kind, PSOP_FILE=self.file, PSOP_RUN=run, PSOP_GRANTS=self.grants or "")
         threads = min(2, connections)
         before_cpu = process.cpu_s()
         before_ok = process.answered_ok(service) if service else None
         told = subprocess.run(
-            ["wrk", f"-t{threads}", f"-c{connections}", f"-d{seconds}s", "-s", os.path.join(ROOT, "benches", "load.lua"),
+            [*before, "wrk", f"-t{threads}", f"-c{connections}", f"-d{seconds}s", "-s", os.path.join(ROOT, "benches", "load.lua"),
              f"http://{process.address}/xroad"],
             env=environment, capture_output=True, text=True, timeout=seconds * 4 + 60,
         )
@@ -257,7 +259,8 @@ def peer(name, folder):
     return Process(["sh", os.path.join(ROOT, "benches", "peers", name, "run.sh")], folder, name, environment)
 
 
-def serve(folder):
+def serve(folder, before=()):
+    """Our server over a new store with the demo registry; `before` is what its command begins with."""
     config = os.path.join(folder, "psop-adapter.toml")
     with open(config, "w", encoding="utf-8") as file:
         file.write(
@@ -272,7 +275,7 @@ def serve(folder):
     program = os.path.join(RELEASE, "psop-adapter")
     demo = os.path.join(ROOT, "fixtures", "demo", "registry.toml")
     subprocess.run([program, "registry", "apply", demo, "--config", config], check=True, stdout=subprocess.DEVNULL)
-    command = [program, "serve", "--config", config, "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"]
+    command = [*before, program, "serve", "--config", config, "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"]
     return Process(command, folder, "server")
 
 
@@ -326,8 +329,8 @@ def report(arguments, folder, processes):
         with open(files[name], "w", encoding="utf-8") as file:
             file.write(text)
     grants = os.path.join(folder, "grants.txt")
-    print(f"granting {GRANTS} purchasing powers", flush=True)
-    grant_all(server.address, grants)
+    print(f"granting {MANY_GRANTS} purchasing powers", flush=True)
+    grant_all(server.address, grants, MANY_GRANTS)
     echo = begin(Process([os.path.join(RELEASE, "examples", "echo")], folder, "echo"))
     bare = begin(Process([os.path.join(RELEASE, "examples", "bare_hyper"), str(answer_bytes(echo, files["echo"]))], folder, "bare"))
     raw = {
@@ -372,7 +375,7 @@ def report(arguments, folder, processes):
     lines = [
         "# Side by side", "",
         f"{arguments.rounds} rounds of {seconds} s each, {CONNECTIONS} connections, {os.cpu_count()} cores shared by the "
-        f"generator (wrk) and what it drives; {GRANTS} purchasing powers; batches of at most {BATCH_MAX}.", "",
+        f"generator (wrk) and what it drives; {MANY_GRANTS} purchasing powers; batches of at most {BATCH_MAX}.", "",
         "| what is wanted | ratio: median (range) | least | |", "|---|---|---|---|",
         wanted("postDentalServiceEvent / raw group commit of the same bytes",
                ratios("postDentalServiceEvent, sled", "raw group commit of an event"), 0.6),

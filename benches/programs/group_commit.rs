@@ -31,7 +31,7 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 const USAGE: &str = "group_commit event|row FOLDER BATCH_MAX (serve BYTES | alone SECONDS WRITERS)";
 
 /// Purchasing powers that the records are spread over.
-const GRANTS: u64 = 5_000;
+const GRANTS: u64 = 20_000;
 /// As the store opens sled.
 const SEGMENT_BYTES: usize = 8 << 20;
 const CACHE_BYTES: u64 = 64 << 20;

@@ -1,0 +1,134 @@
+"""Measures what is left of the rate when three times as much is asked as the server can do.
+
+    python3 benches/overload.py --rounds 5 --seconds 5 --out target/bench
+
+The server is alone on one core and the generator on another. First its peak: events over 64 connections, each sent as
+soon as the one before is answered. Then many connections that send at their own pace, whatever became of the request
+before, until three times that peak is asked. What counts is what the server answered OK; the rest it must refuse as busy.
+Everything is on loopback and ends with the run. The programs must have been built (`make bench-overload` does that).
+"""
+
+import argparse
+import json
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import urllib.request
+
+import side_by_side
+from side_by_side import CONNECTIONS, ROOT, Load, wanted
+
+SERVER_CORE, CLIENT_CORE = "0", "1"
+SERVICE = "postDentalServiceEvent"
+TIMES = 3
+GOODPUT_LEAST = 0.9
+# A connection sends this often in overload.
+PACE_MS = 250
+# The offer is raised until it is this large, since the generator waits for answers too.
+ATTEMPTS = 4
+
+
+def refused_busy(process):
+    with urllib.request.urlopen(f"http://{process.admin}/metrics") as metrics:
+        text = metrics.read().decode()
+    rows = re.findall(r'^psop_requests_total\{service="[^"]*",outcome="BUSY_RETRY".*\} (\S+)', text, re.M)
+    return sum(float(row) for row in rows)
+
+
+def asked_at_pace(process, file, grants, seconds, connections):
+    """So many connections at their pace: what was asked, answered OK and refused a second, and the memory after it."""
+    environment = dict(os.environ, PSOP_KIND="event", PSOP_FILE=file, PSOP_GRANTS=grants, PSOP_PACE_MS=str(PACE_MS),
+                       PSOP_RUN=f"pace-{os.getpid()}-{next(Load.runs)}")
+    ok, busy, cpu = process.answered_ok(SERVICE), refused_busy(process), process.cpu_s()
+    told = subprocess.run(
+        ["taskset", "-c", CLIENT_CORE, "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s",
+         os.path.join(ROOT, "benches", "load.lua"), f"http://{process.address}/xroad"],
+        env=environment, capture_output=True, text=True, timeout=seconds * 4 + 60,
+    )
+    found = re.search(r"RESULT (\d+) (\d+) (\d+) (\d+) (\d+) (\d+)", told.stdout)
+    if not found:
+        raise SystemExit(f"wrk said nothing: {told.stdout}{told.stderr}")
+    requests, duration_us, _, p50, p99, _ = map(int, found.groups())
+    took = duration_us / 1e6
+    answered = process.answered_ok(SERVICE) - ok
+    refused = refused_busy(process) - busy
+    if answered + refused < requests - connections:
+        raise SystemExit(f"{requests} asked, {answered:.0f} answered OK and {refused:.0f} refused as busy: the rest is lost")
+    return {
+        "per_s": requests / took, "ok_per_s": answered / took, "busy_per_s": refused / took, "p50_us": p50, "p99_us": p99,
+        "busy": (process.cpu_s() - cpu) / took, "resident_mib": process.resident_mib(),
+    }
+
+
+def measure(rounds, seconds, folder):
+    """What side_by_side's report holds of it: rows of its table, lines of a section, and every measurement by name."""
+    server = side_by_side.serve(folder, before=["taskset", "-c", SERVER_CORE])
+    measured = {"peak": [], "overload": []}
+    try:
+        file, grants = os.path.join(folder, "event.xml"), os.path.join(folder, "grants.txt")
+        with open(file, "w", encoding="utf-8") as out:
+            out.write(side_by_side.event_message())
+        print(f"granting {side_by_side.GRANTS} purchasing powers", flush=True)
+        side_by_side.grant_all(server.address, grants)
+        load = Load("event", file, grants)
+        for number in range(rounds):
+            peak = load.run(server, seconds, service=SERVICE, before=["taskset", "-c", CLIENT_CORE])
+            connections = int(TIMES * peak["per_s"] * PACE_MS / 1000)
+            for _ in range(ATTEMPTS):
+                over = asked_at_pace(server, file, grants, seconds, connections)
+                if over["per_s"] >= TIMES * peak["per_s"]:
+                    break
+                connections = int(connections * min(2, 1.1 * TIMES * peak["per_s"] / over["per_s"]))
+            over["connections"], over["offered"] = connections, over["per_s"] / peak["per_s"]
+            measured["peak"].append(peak)
+            measured["overload"].append(over)
+            print(f"round {number + 1} of {rounds}: peak {peak['per_s']:,.0f}/s; asked {over['per_s']:,.0f}/s over "
+                  f"{connections} connections: {over['ok_per_s']:,.0f}/s answered, {over['busy_per_s']:,.0f}/s refused", flush=True)
+    finally:
+        server.stop()
+    ratios = [over["ok_per_s"] / peak["per_s"] for peak, over in zip(measured["peak"], measured["overload"])]
+    rows = [wanted("goodput at three times the load / peak", ratios, GOODPUT_LEAST)]
+    offered = [over["offered"] for over in measured["overload"]]
+    lines = [
+        "## Overload", "",
+        f"{rounds} rounds of {seconds} s each; {SERVICE} on sled; the server on one core, wrk on another. Asked in overload: "
+        f"{statistics.median(offered):.1f} times the peak ({min(offered):.1f}–{max(offered):.1f}).", "",
+        "| what is wanted | ratio: median (range) | least | |", "|---|---|---|---|", *rows, "",
+        "| measured | asked a second | answered OK | refused as busy | p50 µs | p99 µs | of its core | MiB resident |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for name, key in [("peak", "per_s"), ("overload", "ok_per_s")]:
+        def middle(key, results=measured[name]):
+            values = [result[key] for result in results if key in result]
+            return statistics.median(values) if values else 0
+        busy = f"{middle('busy'):.0%}" if name == "overload" else ""
+        lines.append(f"| {name} | {middle('per_s'):,.0f} | {middle(key):,.0f} | {middle('busy_per_s'):,.0f} | {middle('p50_us'):,.0f} | "
+                     f"{middle('p99_us'):,.0f} | {busy} | {middle('resident_mib'):,.0f} |")
+    return rows, lines, measured
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--rounds", type=int, default=5)
+    arguments.add_argument("--seconds", type=int, default=5, help="of each measurement")
+    arguments.add_argument("--out", default=os.path.join(ROOT, "target", "bench"))
+    arguments = arguments.parse_args()
+    os.makedirs(arguments.out, exist_ok=True)
+    folder = tempfile.mkdtemp(prefix="overload-", dir=arguments.out)
+    try:
+        _, lines, measured = measure(arguments.rounds, arguments.seconds, folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    with open(os.path.join(arguments.out, "overload.md"), "w", encoding="utf-8") as file:
+        file.write("\n".join(lines) + "\n")
+    with open(os.path.join(arguments.out, "overload.json"), "w", encoding="utf-8") as file:
+        json.dump(measured, file, indent=1)
+    print("\n".join(lines))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
