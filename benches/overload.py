@@ -27,7 +27,9 @@ SERVICE = "postDentalServiceEvent"
 TIMES = 3
 GOODPUT_LEAST = 0.9
 # A connection sends this often in overload.
-PACE_MS = 250
+PACE_MS = 100
+# Requests that the server works on at once. With its own limit, more connections than that would be needed.
+IN_FLIGHT_MAX = 2 * CONNECTIONS
 # The offer is raised until it is this large, since the generator waits for answers too.
 ATTEMPTS = 4
 
@@ -66,7 +68,7 @@ def asked_at_pace(process, file, grants, seconds, connections):
 
 def measure(rounds, seconds, folder):
     """What side_by_side's report holds of it: rows of its table, lines of a section, and every measurement by name."""
-    server = side_by_side.serve(folder, before=["taskset", "-c", SERVER_CORE])
+    server = side_by_side.serve(folder, ["taskset", "-c", SERVER_CORE], f"requests_in_flight_max = {IN_FLIGHT_MAX}\n")
     measured = {"peak": [], "overload": []}
     try:
         file, grants = os.path.join(folder, "event.xml"), os.path.join(folder, "grants.txt")
@@ -82,7 +84,7 @@ def measure(rounds, seconds, folder):
                 over = asked_at_pace(server, file, grants, seconds, connections)
                 if over["per_s"] >= TIMES * peak["per_s"]:
                     break
-                connections = int(connections * min(2, 1.1 * TIMES * peak["per_s"] / over["per_s"]))
+                connections = int(connections * min(2, 1.1 * TIMES * peak["per_s"] / max(over["per_s"], 1)))
             over["connections"], over["offered"] = connections, over["per_s"] / peak["per_s"]
             measured["peak"].append(peak)
             measured["overload"].append(over)

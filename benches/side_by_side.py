@@ -259,14 +259,14 @@ def peer(name, folder):
     return Process(["sh", os.path.join(ROOT, "benches", "peers", name, "run.sh")], folder, name, environment)
 
 
-def serve(folder, before=()):
+def serve(folder, before=(), limits=""):
     """Our server over a new store with the demo registry; `before` is what its command begins with."""
     config = os.path.join(folder, "psop-adapter.toml")
     with open(config, "w", encoding="utf-8") as file:
         file.write(
             'environment = "TEST"\nclock = "2026-03-16T10:00:00+02:00"\n'
             f'[store]\nkind = "sled"\npath = "{folder}/store"\n[secrets]\nkey_file = "{folder}/master.key"\n'
-            f'[limits]\ncommit_batch_max = {BATCH_MAX}\nclient_requests_per_s_max = 4294967295\n'
+            f'[limits]\ncommit_batch_max = {BATCH_MAX}\nclient_requests_per_s_max = 4294967295\n{limits}'
             '[log]\nlevel = "warn"\n'
         )
     key = os.open(os.path.join(folder, "master.key"), os.O_WRONLY | os.O_CREAT, 0o600)
