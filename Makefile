@@ -41,7 +41,7 @@ ON_TWO_ADAPTERS := scenarios:: repeats_at_once:: events_at_once::
 .DEFAULT_GOAL := help
 PEERS := node-soap spyne java-cxf
 
-.PHONY: help run test packages-test units-test check deb deb-test container container-test bench bench-quick bench-tls bench-postgres bench-overload bench-peers bench-programs fmt contract kill-test crash-test failover-test at-once-test hostile-test paging-test scale-test catalogue-test registration-test admin-api-test docs-test exports-test year-test traces-test fuzz clean-debian-test \
+.PHONY: help run test packages-test units-test check deb deb-test container container-test bench bench-quick bench-tls bench-postgres bench-overload bench-instructions bench-peers bench-programs fmt contract kill-test crash-test failover-test at-once-test hostile-test paging-test scale-test catalogue-test registration-test admin-api-test docs-test exports-test year-test traces-test fuzz clean-debian-test \
 	interop build-packages test-packages quick-stacks fuzz-packages
 
 help: ## List the targets
@@ -125,6 +125,11 @@ bench-postgres: build-packages bench-programs ## The PostgreSQL back end beside 
 
 bench-overload: build-packages bench-programs ## What is left of the rate when three times as much is asked: target/bench/overload.md (minutes)
 	python3 benches/overload.py --rounds 5 --seconds 5
+
+bench-instructions: build-packages ## Instructions of a request's parts by callgrind, against those kept in benches/instructions.json
+	@tests/packages.sh valgrind python3
+	cargo build --release --locked --features bench-programs --example parts
+	python3 benches/instructions.py
 
 # What is installed already stays: remove its folder to have it anew.
 bench-peers: build-packages ## Install the SOAP servers that the benchmark holds ours against, in target/bench/peers

@@ -38,6 +38,7 @@ pub(in crate::store) fn queue(jobs_max: usize, batch_max: usize) -> (Jobs, Batch
     let batches = Batches {
         shared: Arc::clone(&shared),
         batch_max: batch_max.max(1),
+        gathering_max: GATHERING_MAX,
         taken: 0,
         began: Instant::now(),
         ended: Instant::now(),
@@ -127,6 +128,7 @@ pub(in crate::store) enum Next {
 pub(in crate::store) struct Batches {
     shared: Arc<Shared>,
     batch_max: usize,
+    gathering_max: Duration,
     /// Jobs in the batch before, and when it began and ended.
     taken: usize,
     began: Instant,
@@ -147,7 +149,7 @@ impl Batches {
             };
         }
         let callers = self.taken + state.jobs.len();
-        let patience = GATHERING_MAX.min(self.ended - self.began);
+        let patience = self.gathering_max.min(self.ended - self.began);
         let patience = patience.saturating_sub(self.ended.elapsed());
         let mut state = self.sleep(state, (callers / 2).min(self.batch_max), patience);
         let most = self.batch_max.min(state.jobs.len());
@@ -191,5 +193,111 @@ impl Drop for Batches {
         let mut state = self.shared.state();
         state.taker_is_gone = true;
         state.jobs.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+    use crate::store::records::replace::Replacements;
+
+    const LONG: Duration = Duration::from_secs(60);
+
+    fn job() -> (Job, oneshot::Receiver<Result<(), StoreError>>) {
+        let (answer, outcome) = oneshot::channel();
+        let work = Work::Replace(Box::new(Replacements {
+            keys_version: 1,
+            records: Vec::new(),
+        }));
+        ((work, answer), outcome)
+    }
+
+    fn push(jobs: &Jobs, count: usize) {
+        for _ in 0..count {
+            jobs.push(job().0).unwrap();
+        }
+    }
+
+    fn taken(next: Next) -> usize {
+        match next {
+            Next::Batch(batch) => batch.len(),
+            Next::Due => panic!("nothing came"),
+            Next::Closed => panic!("closed"),
+        }
+    }
+
+    /// A queue whose last batch took a long time and had so many jobs.
+    fn after(taken: usize) -> (Jobs, Batches) {
+        let (jobs, mut batches) = queue(100, 8);
+        batches.taken = taken;
+        batches.gathering_max = LONG;
+        batches.began = Instant::now().checked_sub(LONG).unwrap();
+        (jobs, batches)
+    }
+
+    #[test]
+    fn a_batch_waits_for_half_of_those_that_come_back() {
+        let (jobs, mut batches) = after(5);
+        push(&jobs, 1);
+        thread::scope(|scope| {
+            scope.spawn(|| push(&jobs, 2));
+            // Five and the first of the next are six.
+            assert_eq!(taken(batches.next(LONG)), 3);
+        });
+    }
+
+    #[test]
+    fn one_caller_alone_never_waits_and_no_batch_is_larger_than_it_may_be() {
+        let (jobs, mut batches) = after(1);
+        push(&jobs, 1);
+        assert_eq!(taken(batches.next(LONG)), 1);
+        let (jobs, mut batches) = after(90);
+        push(&jobs, 10);
+        assert_eq!(taken(batches.next(LONG)), 8);
+        assert_eq!(taken(batches.next(LONG)), 2);
+    }
+
+    #[test]
+    fn a_batch_waits_no_longer_than_the_one_before_took() {
+        let (jobs, mut batches) = after(50);
+        batches.began = Instant::now();
+        batches.gathering_max = Duration::ZERO;
+        push(&jobs, 1);
+        assert_eq!(taken(batches.next(LONG)), 1);
+    }
+
+    #[test]
+    fn a_closed_queue_gives_what_it_holds_and_takes_no_more() {
+        let (jobs, mut batches) = after(50);
+        push(&jobs, 1);
+        jobs.close();
+        assert!(jobs.is_closed());
+        assert_eq!(taken(batches.next(LONG)), 1);
+        assert!(matches!(jobs.push(job().0), Err(NotQueued::Closed)));
+        assert!(matches!(batches.next(LONG), Next::Closed));
+        let (jobs, mut batches) = after(0);
+        thread::scope(|scope| {
+            scope.spawn(|| drop(jobs));
+            assert!(matches!(batches.next(LONG), Next::Closed));
+        });
+    }
+
+    #[test]
+    fn a_full_queue_and_one_whose_taker_is_gone_refuse() {
+        let (jobs, batches) = queue(1, 8);
+        let (one, outcome) = job();
+        jobs.push(one).unwrap();
+        assert!(matches!(jobs.push(job().0), Err(NotQueued::Full)));
+        drop(batches);
+        assert!(matches!(jobs.push(job().0), Err(NotQueued::Closed)));
+        assert!(outcome.blocking_recv().is_err(), "nobody will answer it");
+    }
+
+    #[test]
+    fn nothing_to_do_is_told_after_the_time_given() {
+        let (_jobs, mut batches) = queue(1, 8);
+        assert!(matches!(batches.next(Duration::from_millis(1)), Next::Due));
     }
 }
