@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::characters::{is_space, is_xml_character, split_name};
+use super::characters::{is_space, is_space_byte, is_xml_character, split_name};
 
 /// One attribute as written; the value still holds its references.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,8 +21,7 @@ pub fn split_tag<'a>(
     attributes: &mut Vec<RawAttribute<'a>>,
 ) -> Result<&'a str, &'static str> {
     attributes.clear();
-    let mut bytes = tag.bytes();
-    let Some(name_end) = bytes.position(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')) else {
+    let Some(name_end) = tag.bytes().position(is_space_byte) else {
         return Ok(tag);
     };
     let (name, mut rest) = tag.split_at(name_end);

@@ -31,6 +31,34 @@ pub fn first_illegal(text: &str) -> Option<usize> {
         .map(|(offset, _)| offset)
 }
 
+/// What an ASCII byte may be: nothing else is looked up for most of a document.
+const NAME_START: u8 = 1;
+const NAME: u8 = 2;
+const SPACE: u8 = 4;
+const CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut byte = 0_u8;
+    while byte < 0x80 {
+        classes[byte as usize] = match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'_' => NAME_START | NAME,
+            b'0'..=b'9' | b'-' | b'.' => NAME,
+            b' ' | b'\t' | b'\r' | b'\n' => SPACE,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    classes
+};
+
+fn is_of(byte: u8, class: u8) -> bool {
+    CLASSES[usize::from(byte)] & class != 0
+}
+
+/// White space of XML, as a byte of UTF-8.
+pub fn is_space_byte(byte: u8) -> bool {
+    is_of(byte, SPACE)
+}
+
 /// White space of XML: blank, tab, carriage return, line feed.
 pub fn is_space(character: char) -> bool {
     matches!(character, ' ' | '\t' | '\r' | '\n')
@@ -38,23 +66,21 @@ pub fn is_space(character: char) -> bool {
 
 /// Whether `text` is nothing but white space of XML.
 pub fn is_blank(text: &str) -> bool {
-    text.bytes()
-        .all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))
+    text.bytes().all(is_space_byte)
 }
 
 /// Whether `name` is a name without a colon (production `NCName`).
 pub fn is_nc_name(name: &str) -> bool {
-    if name.is_ascii() {
-        let is_start = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
-        let is_more =
-            |byte: &u8| is_start(*byte) || byte.is_ascii_digit() || matches!(byte, b'-' | b'.');
-        return match name.as_bytes() {
-            [first, rest @ ..] => is_start(*first) && rest.iter().all(is_more),
-            [] => false,
-        };
+    let [first, rest @ ..] = name.as_bytes() else {
+        return false;
+    };
+    if is_of(*first, NAME_START) && rest.iter().all(|byte| is_of(*byte, NAME)) {
+        return true;
     }
     let mut characters = name.chars();
-    characters.next().is_some_and(is_name_start) && characters.all(is_name_character)
+    !name.is_ascii()
+        && characters.next().is_some_and(is_name_start)
+        && characters.all(is_name_character)
 }
 
 /// A qualified name in its prefix (empty when there is none) and local part;

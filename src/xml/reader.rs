@@ -416,7 +416,11 @@ impl<'a> Reader<'a> {
         let Some(count) = self.text_chars.last_mut() else {
             return self.error("text stands outside the document's element", begin);
         };
-        *count = count.saturating_add(text.chars().count());
+        let characters = match text.is_ascii() {
+            true => text.len(),
+            false => text.chars().count(),
+        };
+        *count = count.saturating_add(characters);
         if *count > most {
             return self.error(
                 "an element's text is longer than limits.xml_text_chars_max",
