@@ -98,6 +98,8 @@ pub struct Reader<'a> {
     /// Characters of text so far, per open element.
     text_chars: Vec<usize>,
     root_seen: bool,
+    /// Whether a carriage return stands anywhere: then line ends are made one, else there is nothing to do.
+    has_returns: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -123,6 +125,7 @@ impl<'a> Reader<'a> {
             identities: 0,
             text_chars: Vec::with_capacity(limits.depth_max),
             root_seen: false,
+            has_returns: input.as_bytes().contains(&b'\r'),
         };
         reader.bindings.push(Binding {
             prefix: "xml",
@@ -194,11 +197,17 @@ impl<'a> Reader<'a> {
                         continue;
                     }
                     self.count_text(&text, begin)?;
-                    return Ok(Token::Text(text.xml10_content()));
+                    return Ok(Token::Text(match self.has_returns {
+                        true => text.xml10_content(),
+                        false => text.into_inner(),
+                    }));
                 }
                 Event::CData(data) => {
                     self.count_text(&data, begin)?;
-                    return Ok(Token::Text(data.xml10_content()));
+                    return Ok(Token::Text(match self.has_returns {
+                        true => data.xml10_content(),
+                        false => data.into_inner(),
+                    }));
                 }
                 Event::GeneralRef(reference) => {
                     let character = resolve_reference(&reference).map_err(|reason| XmlError {
