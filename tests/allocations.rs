@@ -1,6 +1,9 @@
 //! What a request costs in allocations, from the socket to the socket: the whole edge with a service that only echoes
 //! (`benches/programs/shared/echo.rs`).
 
+// The lints' exception for tests covers test functions, not what they share.
+#![allow(clippy::unwrap_used)]
+
 #[path = "../benches/programs/shared/echo.rs"]
 mod echo;
 

@@ -345,14 +345,11 @@ fn prepare_answers(
 fn access_rows(keyring: &Keyring, entry: &AccessEntry) -> Result<Vec<Vec<u8>>, StoreError> {
     let persons = entry.persons.iter();
     let persons: Vec<Hash> = persons.map(|person| keyring.person_hash(person)).collect();
-    let mandate = match &entry.mandate {
-        Some(check) => Some(StoredMandate {
-            delegate: keyring.person_hash(&check.delegate),
-            principal: keyring.person_hash(&check.principal),
-            result: Cow::Borrowed(check.result.as_str()),
-        }),
-        None => None,
-    };
+    let mandate = entry.mandate.as_ref().map(|check| StoredMandate {
+        delegate: keyring.person_hash(&check.delegate),
+        principal: keyring.person_hash(&check.principal),
+        result: Cow::Borrowed(check.result.as_str()),
+    });
     let mut persons = persons.chunks(ROW_ITEMS_MAX);
     let mut numbers = entry.numbers.chunks(ROW_ITEMS_MAX);
     let mut events = entry.events.chunks(ROW_ITEMS_MAX);
