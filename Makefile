@@ -108,8 +108,13 @@ container-test: build-packages ## The container by buildah and runc: read-only, 
 	tests/packages/manifests.sh
 	tests/packages/container.sh $(PROGRAM)
 
-bench: build-packages bench-programs bench-peers ## Side by side with bare hyper, a raw group commit and other SOAP servers, and the parts of a request: target/bench/report.md (minutes)
+bench: build-packages bench-programs bench-peers ## Side by side with bare hyper, a raw group commit, other SOAP servers, s_server and pgbench: target/bench/report.md (half an hour)
+	@tests/packages.sh openssl postgresql util-linux
 	python3 benches/side_by_side.py --rounds 5 --seconds 5
+	python3 benches/tls.py --rounds 5 --seconds 3
+	python3 benches/postgres.py --rounds 5 --seconds 3
+	python3 benches/overload.py --rounds 5 --seconds 5
+	cd target/bench && cat tls.md postgres.md overload.md >> report.md
 	cargo bench --locked --bench request
 
 bench-quick: build-packages bench-programs ## The same in two minutes, the parts of a request left out
