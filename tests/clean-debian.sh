@@ -42,7 +42,7 @@ inside() {
 
 inside 'make test'
 inside 'setsid make run > run.log 2>&1 & group=$!
-for second in $(seq 900); do grep -q "^ready" run.log && break; sleep 1; done
+for second in $(seq 1800); do grep -q "^ready" run.log && break; sleep 1; done
 curl -sS -H "Content-Type: text/xml; charset=utf-8" --data-binary @fixtures/requests/01-create-ordinary.xml http://127.0.0.1:8080/xroad > answer.xml
 tests/browser/first-call.sh http://127.0.0.1:8080/en
 kill -TERM -$group
