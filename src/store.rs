@@ -20,6 +20,7 @@ pub mod upkeep;
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -85,7 +86,7 @@ pub enum OrganiserEntry {
     Unlisted,
     /// A real code, but no organiser of this system.
     Listed,
-    Organiser(Organiser),
+    Organiser(Arc<Organiser>),
 }
 
 /// A post's first idempotency key: message ids are unique per client only.
@@ -299,7 +300,7 @@ pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>>
 /// A back end. Every method is one business transaction.
 pub trait Store: upkeep::Upkeep + Send + Sync + 'static {
     /// Every grant of the client itself and of its member.
-    fn client_grants<'a>(&'a self, client: &'a ClientId) -> StoreFuture<'a, Vec<ClientGrant>>;
+    fn client_grants<'a>(&'a self, client: &'a ClientId) -> StoreFuture<'a, Arc<Vec<ClientGrant>>>;
 
     /// What is known of an organiser's code.
     fn organiser(&self, code: OrganiserCode) -> StoreFuture<'_, OrganiserEntry>;

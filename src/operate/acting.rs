@@ -1,5 +1,6 @@
 //! What commands that change data have in common: patience with a busy store.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::sleep;
@@ -35,7 +36,10 @@ pub(super) async fn pause(tried: u32) {
 }
 
 /// The organiser of this code in the registry.
-pub(super) async fn known(services: &Services, code: OrganiserCode) -> Result<Organiser, Failed> {
+pub(super) async fn known(
+    services: &Services,
+    code: OrganiserCode,
+) -> Result<Arc<Organiser>, Failed> {
     match services.store.organiser(code).await? {
         OrganiserEntry::Organiser(organiser) => Ok(organiser),
         OrganiserEntry::Listed | OrganiserEntry::Unlisted => {

@@ -141,7 +141,7 @@ fn judge(
         customer: &facts.customer,
         organiser: &facts.organiser,
         service_types: &facts.service_types,
-        provider: facts.provider.as_ref(),
+        provider: facts.provider.as_deref(),
         approvals: &facts.approvals,
         code_items: &facts.procedures.code_items,
         price_items: &facts.procedures.price_items,

@@ -287,7 +287,7 @@ fn decide(
         customer: &facts.customer,
         organiser: &facts.organiser,
         service_types: &facts.service_types,
-        provider: facts.provider.as_ref(),
+        provider: facts.provider.as_deref(),
         approvals: &facts.approvals,
         procedures: Procedures {
             code_items: &facts.procedures.code_items,

@@ -249,7 +249,7 @@ async fn touch(
         if facts.service_types.is_empty() {
             unknown = true;
         }
-        known.extend(facts.service_types);
+        known.extend(facts.service_types.iter().cloned());
     }
     Ok(if unknown { Vec::new() } else { known })
 }

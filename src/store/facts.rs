@@ -1,4 +1,7 @@
-//! What decisions ask of the store, and what they are given: facts of one state of the data.
+//! What decisions ask of the store, and what they are given: facts of one state of the data. What is of the registry may
+//! be shared by many readings.
+
+use std::sync::Arc;
 
 use crate::domain::business_id::BusinessId;
 use crate::domain::customer::Customer;
@@ -16,9 +19,9 @@ use crate::domain::service_event::PlacedEvent;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CreationFacts {
     /// Every version of the service, in no order; empty when the organiser has none.
-    pub service_types: Vec<ServiceType>,
+    pub service_types: Arc<Vec<ServiceType>>,
     /// The chosen provider's approvals for the service; empty without a chosen provider.
-    pub approvals: Vec<ProviderApproval>,
+    pub approvals: Arc<Vec<ProviderApproval>>,
     /// The customer, where the organiser has it already.
     pub customer: Option<Customer>,
     /// The customer's grants for the service.
@@ -89,12 +92,12 @@ pub struct GrantQuery<'a> {
 pub struct GrantFacts {
     pub grant: PurchasingPower,
     pub customer: Customer,
-    pub organiser: Organiser,
-    pub service_types: Vec<ServiceType>,
+    pub organiser: Arc<Organiser>,
+    pub service_types: Arc<Vec<ServiceType>>,
     /// The provider asked, where the registry has it.
-    pub provider: Option<Provider>,
+    pub provider: Option<Arc<Provider>>,
     /// Its approvals for the service.
-    pub approvals: Vec<ProviderApproval>,
+    pub approvals: Arc<Vec<ProviderApproval>>,
     pub procedures: ProcedureFacts,
     /// The event asked by id.
     pub event: Option<PlacedEvent>,

@@ -15,6 +15,7 @@ pub(in crate::store) mod events;
 mod figures;
 mod grants;
 pub(in crate::store) mod history;
+pub(in crate::store) mod kept;
 pub(in crate::store) mod keys;
 mod migrate;
 mod purge;
@@ -40,6 +41,7 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 
 use self::change::PreparedChange;
+use self::kept::Kept;
 use self::keys::{Key, Table};
 use self::replace::Replacements;
 use self::sweep::Sweep;
@@ -123,6 +125,11 @@ pub(in crate::store) trait View {
     fn prefetch(&self, _keys: &dyn Fn() -> Vec<Key>) -> Result<(), StoreError> {
         Ok(())
     }
+
+    /// Where this state's readings of the registry are kept. A back end that others write to keeps none.
+    fn kept(&self) -> Option<&Kept> {
+        None
+    }
 }
 
 impl dyn View + '_ {
@@ -135,6 +142,18 @@ impl dyn View + '_ {
         match self.raw(key)? {
             Some(value) => record::decode(table, key, &value).map(Some),
             None => Ok(None),
+        }
+    }
+
+    /// What `read` makes of records of the registry, and of nothing else, under a key that stands for it.
+    pub(in crate::store) fn of_registry<T: Clone + Send + Sync + 'static>(
+        &self,
+        key: &Key,
+        read: impl FnOnce() -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        match self.kept() {
+            Some(kept) => kept.or_read(key, read),
+            None => read(),
         }
     }
 

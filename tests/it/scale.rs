@@ -39,18 +39,21 @@ const COUNTED: [Call; 11] = [
     Call::FeedSince(10),
     Call::FeedSince(20),
 ];
-/// Calls of each service.
-const TURNS: usize = 3;
+/// Calls of each service. The first is not counted: it also reads what is kept of the registry from then on.
+const TURNS: usize = 4;
 /// A page asks for one row more than it shows, and a row is its place and its event.
 const RECORDS_A_ROW: u64 = 2;
 
-/// Records that each call read: the same in every turn.
+/// Records that each call read: the same in every turn but the first.
 fn counted(site: &Site, world: &World, turns: Range<usize>) -> BTreeMap<Call, u64> {
     let inside = Inside::open(site);
     let mut counts = BTreeMap::new();
-    for turn in turns {
+    for turn in turns.clone() {
         for call in COUNTED {
             let read = inside.records_read(|inside| call.make(inside, world, turn));
+            if turn == turns.start {
+                continue;
+            }
             let first = *counts.entry(call).or_insert(read);
             assert_eq!(
                 read, first,

@@ -87,8 +87,11 @@ pub(in crate::store) fn prepare(
 
 /// Version of the registry; 0 where no change has left a history.
 pub(in crate::store) fn version(view: &dyn View) -> Result<u64, StoreError> {
-    let standing = view.get::<Versioned>(Table::RegistryHistory, &Key::registry_standing())?;
-    Ok(standing.map_or(0, |standing| standing.version))
+    let key = Key::registry_standing();
+    view.of_registry(&key, || {
+        let standing = view.get::<Versioned>(Table::RegistryHistory, &key)?;
+        Ok(standing.map_or(0, |standing| standing.version))
+    })
 }
 
 pub(in crate::store) fn standing(view: &dyn View) -> Result<StandingRegistry, StoreError> {

@@ -28,6 +28,10 @@ pub(in crate::store) const FILLING_NAME: &str = "filling";
 /// Longest key. Together with the value cap it bounds a page of sled, see `engine::SEGMENT_BYTES`.
 pub(in crate::store) const KEY_BYTES_MAX: usize = 512;
 
+/// Tables of the registry and of its history, by their bytes.
+const REGISTRY_FIRST: u8 = Table::Municipality as u8;
+const REGISTRY_LAST: u8 = Table::RegistryHistory as u8;
+
 /// A keyed hash as part of a key.
 pub(in crate::store) type Hash = [u8; 32];
 
@@ -59,6 +63,11 @@ impl Key {
     pub(in crate::store) fn in_table(&self) -> Option<Table> {
         let byte = *self.0.first()?;
         TABLES.into_iter().find(|table| *table as u8 == byte)
+    }
+
+    /// Whether a record with this key is part of the registry, or says which one stands.
+    pub(in crate::store) fn is_of_registry(&self) -> bool {
+        matches!(self.0.first(), Some(REGISTRY_FIRST..=REGISTRY_LAST))
     }
 
     /// The first key that is not under this prefix any more.
@@ -464,6 +473,9 @@ mod tests {
         assert!(all.is_sorted_by(|left, right| left < right));
         for table in TABLES {
             assert_eq!(Key::table(table).in_table(), Some(table));
+            let is_of_registry =
+                REGISTRY_TABLES.contains(&table) || table == Table::RegistryHistory;
+            assert_eq!(Key::table(table).is_of_registry(), is_of_registry);
         }
         let registry = REGISTRY_TABLES.map(|table| table as u8);
         assert!(registry.is_sorted());

@@ -3,6 +3,8 @@
 //!
 //! Invariant: a record that another one names is there, or the store is damaged; never "not found".
 
+use std::sync::Arc;
+
 use serde::de::DeserializeOwned;
 
 use super::change::{client_hash, message_key, reference_hash};
@@ -32,15 +34,18 @@ use crate::store::{
 pub(in crate::store) fn client_grants(
     view: &dyn View,
     client: &ClientId,
-) -> Result<Vec<ClientGrant>, StoreError> {
+) -> Result<Arc<Vec<ClientGrant>>, StoreError> {
     let own = Key::client_grant(client);
-    view.prefetch(&|| vec![own.clone(), Key::client_grant(&client.member())])?;
-    let mut grants: Vec<ClientGrant> = list(view, Table::ClientGrant, &own)?;
-    if client.subsystem_code.is_some() {
-        let key = Key::client_grant(&client.member());
-        grants.extend(list::<ClientGrant>(view, Table::ClientGrant, &key)?);
-    }
-    Ok(grants)
+    view.of_registry(&own, || {
+        let of_member = Key::client_grant(&client.member());
+        view.prefetch(&|| vec![own.clone(), of_member.clone()])?;
+        let rows = |key| view.get::<Vec<ClientGrant>>(Table::ClientGrant, key);
+        let mut grants = rows(&own)?.unwrap_or_default();
+        if client.subsystem_code.is_some() {
+            grants.extend(rows(&of_member)?.unwrap_or_default());
+        }
+        Ok(Arc::new(grants))
+    })
 }
 
 pub(in crate::store) fn organiser(
@@ -53,12 +58,12 @@ pub(in crate::store) fn organiser(
     };
     let key = Key::organiser(code);
     view.prefetch(&|| vec![key.clone(), listed.clone()])?;
-    if let Some(organiser) = view.get(Table::Organiser, &key)? {
+    if let Some(organiser) = single(view, Table::Organiser, &key)? {
         return Ok(OrganiserEntry::Organiser(organiser));
     }
-    Ok(match view.raw(&listed)? {
-        Some(_) => OrganiserEntry::Listed,
-        None => OrganiserEntry::Unlisted,
+    Ok(match is_there(view, &listed)? {
+        true => OrganiserEntry::Listed,
+        false => OrganiserEntry::Unlisted,
     })
 }
 
@@ -105,12 +110,12 @@ pub(in crate::store) fn creation_facts(
         service_types: list(view, Table::ServiceType, &service_key)?,
         approvals: match query.chosen_provider {
             Some(provider) => approvals(view, organiser, service_code, provider)?,
-            None => Vec::new(),
+            None => Arc::default(),
         },
         customer: None,
         grants: Vec::new(),
         municipality_is_listed: match query.municipality {
-            Some(code) => view.raw(&Key::municipality(code.as_str()))?.is_some(),
+            Some(code) => is_there(view, &Key::municipality(code.as_str()))?,
             None => true,
         },
         procedures: procedures(view, organiser, query.procedure_codes)?,
@@ -158,8 +163,7 @@ pub(in crate::store) fn grant_facts(
     let customer = customer(view, code, &person)?
         .ok_or_else(|| corrupt(Table::Customer, "is missing, though a grant names it"))?;
     // Before the registry had a history, it could be replaced by one without the organiser: that can be undone.
-    let organiser: Organiser = view
-        .get(Table::Organiser, &Key::organiser(code))?
+    let organiser: Arc<Organiser> = single(view, Table::Organiser, &Key::organiser(code))?
         .ok_or_else(|| {
             StoreError::Unavailable(format!(
                 "the registry has no organiser {code} any more, but it has granted purchasing powers: \
@@ -168,10 +172,10 @@ pub(in crate::store) fn grant_facts(
         })?;
     let (provider, approvals) = match query.provider.map(BusinessId::as_str) {
         Some(provider) => (
-            view.get(Table::Provider, &Key::provider(provider))?,
+            single(view, Table::Provider, &Key::provider(provider))?,
             approvals(view, code, &grant.service_code, provider)?,
         ),
-        None => (None, Vec::new()),
+        None => (None, Arc::default()),
     };
     let events = match query.events {
         EventsWanted::OfDentalGrant if grant.kind() == Kind::Dental => {
@@ -239,11 +243,7 @@ fn procedures(
     if codes.is_empty() {
         return Ok(facts);
     }
-    let sets: Vec<(String, String)> = view
-        .scan(&Key::table(Table::CodeSet))?
-        .into_iter()
-        .map(|(key, value)| record::decode(Table::CodeSet, &key, &value))
-        .collect::<Result<_, StoreError>>()?;
+    let sets = code_sets(view)?;
     view.prefetch(&|| {
         let by_key = codes.iter().flat_map(|code| {
             let items = sets
@@ -254,16 +254,14 @@ fn procedures(
         by_key.collect()
     })?;
     for code in codes {
-        for (oid, version) in &sets {
+        for (oid, version) in sets.iter() {
             let key = Key::code_item(oid, version, code);
-            facts
-                .code_items
-                .extend(list::<CodeItem>(view, Table::CodeItem, &key)?);
+            let items: Arc<Vec<CodeItem>> = list(view, Table::CodeItem, &key)?;
+            facts.code_items.extend(items.iter().cloned());
         }
         let key = Key::price_item(organiser, code);
-        facts
-            .price_items
-            .extend(list::<DentalPriceItem>(view, Table::PriceItem, &key)?);
+        let items: Arc<Vec<DentalPriceItem>> = list(view, Table::PriceItem, &key)?;
+        facts.price_items.extend(items.iter().cloned());
     }
     Ok(facts)
 }
@@ -283,13 +281,40 @@ pub(in crate::store) fn misses(
         .collect()
 }
 
-/// All rows of one record; none where there is no record.
-fn list<T: DeserializeOwned>(
+/// OID and version of every loaded code set.
+fn code_sets(view: &dyn View) -> Result<Arc<Vec<(String, String)>>, StoreError> {
+    let all = Key::table(Table::CodeSet);
+    view.of_registry(&all, || {
+        let found = view.scan(&all)?.into_iter();
+        let decoded = found.map(|(key, value)| record::decode(Table::CodeSet, &key, &value));
+        decoded.collect::<Result<_, _>>().map(Arc::new)
+    })
+}
+
+/// All rows of one record of the registry; none where there is no record.
+fn list<T: DeserializeOwned + Send + Sync + 'static>(
     view: &dyn View,
     table: Table,
     key: &Key,
-) -> Result<Vec<T>, StoreError> {
-    Ok(view.get(table, key)?.unwrap_or_default())
+) -> Result<Arc<Vec<T>>, StoreError> {
+    view.of_registry(key, || {
+        let rows = view.get::<Vec<T>>(table, key)?;
+        Ok(Arc::new(rows.unwrap_or_default()))
+    })
+}
+
+/// A record of the registry that is one row.
+fn single<T: DeserializeOwned + Send + Sync + 'static>(
+    view: &dyn View,
+    table: Table,
+    key: &Key,
+) -> Result<Option<Arc<T>>, StoreError> {
+    view.of_registry(key, || Ok(view.get(table, key)?.map(Arc::new)))
+}
+
+/// Whether the registry has a record under this key.
+fn is_there(view: &dyn View, key: &Key) -> Result<bool, StoreError> {
+    view.of_registry(key, || Ok(view.raw(key)?.is_some()))
 }
 
 fn approvals(
@@ -297,7 +322,7 @@ fn approvals(
     organiser: OrganiserCode,
     service_code: &str,
     provider: &str,
-) -> Result<Vec<ProviderApproval>, StoreError> {
+) -> Result<Arc<Vec<ProviderApproval>>, StoreError> {
     let key = Key::approval(organiser, service_code, provider);
     list(view, Table::Approval, &key)
 }

@@ -57,7 +57,7 @@ impl<E: Engine> RecordStore<E> {
 }
 
 impl<E: Engine> Store for RecordStore<E> {
-    fn client_grants<'a>(&'a self, client: &'a ClientId) -> StoreFuture<'a, Vec<ClientGrant>> {
+    fn client_grants<'a>(&'a self, client: &'a ClientId) -> StoreFuture<'a, Arc<Vec<ClientGrant>>> {
         self.read(|view| reads::client_grants(view, client))
     }
 

@@ -22,6 +22,7 @@ use ::sled::{Batch, Config, Db, IVec, Mode};
 use crate::secrets::Keyring;
 use crate::store::StoreError;
 use crate::store::records::batch::Writes;
+use crate::store::records::kept::Kept;
 use crate::store::records::keys::Key;
 use crate::store::records::{Found, Order, Span, View};
 
@@ -54,6 +55,8 @@ pub(super) struct Fenced {
     failure: RwLock<Option<Failure>>,
     /// What is noted for readings that are under way; one that is gone is forgotten with the next batch.
     sweeps: Mutex<Vec<Weak<Mutex<Behind>>>>,
+    /// Readings of the registry as it stands: filled while `db` is held for a read, emptied while it is held for a batch.
+    kept: Kept,
     records_read: AtomicU64,
 }
 
@@ -73,6 +76,7 @@ impl Fenced {
             db: RwLock::new(Some(db)),
             failure: RwLock::new(None),
             sweeps: Mutex::new(Vec::new()),
+            kept: Kept::default(),
             records_read: AtomicU64::new(0),
         }
     }
@@ -151,7 +155,10 @@ impl Fenced {
             );
         }
         drop(sweeps);
-        *self.db.write().unwrap_or_else(PoisonError::into_inner) = Some(db);
+        let mut kept_db = self.db.write().unwrap_or_else(PoisonError::into_inner);
+        self.kept.forget();
+        *kept_db = Some(db);
+        drop(kept_db);
         let mut failure = self.failure.write().unwrap_or_else(PoisonError::into_inner);
         if failure.as_ref().is_some_and(|failure| failure.may_pass) {
             *failure = None;
@@ -189,6 +196,9 @@ impl Fenced {
         }
         let db = self.db.write().unwrap_or_else(PoisonError::into_inner);
         let db = db.as_ref().ok_or_else(|| closed(&self.path))?;
+        if keys.iter().any(Key::is_of_registry) {
+            self.kept.forget();
+        }
         // No reading is in between while this lock is held.
         self.sweeps
             .lock()
@@ -318,6 +328,10 @@ impl View for SledView<'_> {
             Order::First => found.take(most).map(|one| self.found(one)).collect(),
             Order::Last => found.rev().take(most).map(|one| self.found(one)).collect(),
         }
+    }
+
+    fn kept(&self) -> Option<&Kept> {
+        Some(&self.sled.kept)
     }
 }
 

@@ -13,8 +13,11 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
+use std::num::NonZeroU64;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
+
+use rustix::fs::{Advice, fadvise};
 
 use super::engine::SEGMENT_BYTES;
 use super::log::{self, End, HEADER_BYTES, Lsn, Message, SEGMENT_LSN};
@@ -29,11 +32,20 @@ pub(super) struct Damage {
 /// Looks for damage in what recovery will read. Changes nothing.
 pub(super) fn find_damage(folder: &Path, log: &File) -> io::Result<Option<Damage>> {
     let first = snapshot_lsn(folder)? / SEGMENT_LSN * SEGMENT_LSN;
+    // Headers lie segments apart: reading on behind each would read much of the log for nothing.
+    fadvise(log, 0, None, Advice::Random)?;
     let segments = Segments::scan(log, first)?;
+    fadvise(log, 0, None, Advice::Normal)?;
     let mut search = Search::default();
     let mut buffer = Vec::new();
-    for (&lsn, place) in &segments.by_lsn {
+    let mut left = segments.by_lsn.iter().peekable();
+    while let Some((&lsn, place)) = left.next() {
         read_segment(log, place.slot, &mut buffer)?;
+        // The disk reads the next segment while this one is looked through.
+        if let Some((_, next)) = left.peek() {
+            let length = NonZeroU64::new(SEGMENT_LSN);
+            fadvise(log, next.slot * SEGMENT_LSN, length, Advice::WillNeed)?;
+        }
         search.segment(lsn, place, &buffer);
     }
     let Some(found) = search.proven().copied() else {

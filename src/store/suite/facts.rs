@@ -22,8 +22,8 @@ async fn creation_facts_are_those_of_the_person_and_the_service() {
     store.put_registry(registry()).await.unwrap();
     let (child, other) = (person(CHILD), person(OTHER));
     let facts = store.creation_facts(query(&child)).await.unwrap();
-    assert_eq!(facts.service_types, registry().service_types);
-    assert_eq!(facts.approvals, registry().approvals);
+    assert_eq!(*facts.service_types, registry().service_types);
+    assert_eq!(*facts.approvals, registry().approvals);
     assert_eq!((facts.customer, facts.grants), (None, vec![]));
     assert!(facts.municipality_is_listed);
 
@@ -77,16 +77,20 @@ async fn reads_touch_as_many_records_as_they_answer_whatever_else_is_kept() {
         store.grant_facts(query).await.unwrap().unwrap();
         (creation, store.records_read() - before - creation)
     };
-    // The registry's version, service type, approval, municipality, customer, and twice each grant; the version, grant,
-    // customer, organiser, service type, provider, approval.
-    assert_eq!(count().await, (5 + 2 * 3, 7));
+    // Of the registry its version, service type, approval and municipality, then the customer, and twice each grant; the
+    // grant, the customer, and of the registry the version, organiser, service type, provider and approval. A back end that
+    // keeps what it has read of the registry reads the rest.
+    count().await;
+    let few = count().await;
+    assert!([4 + 7, 7].contains(&few.0), "{few:?}");
+    assert!([2 + 5, 2].contains(&few.1), "{few:?}");
     for version in 1..=200 {
         store
             .commit(creation(100 + version, OTHER, version))
             .await
             .unwrap();
     }
-    assert_eq!(count().await, (5 + 2 * 3, 7));
+    assert_eq!(count().await, few);
 }
 
 #[tokio::test]

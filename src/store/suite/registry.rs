@@ -1,5 +1,8 @@
 //! The registry is replaced whole and read back as it was; what single reads give of it.
 
+use std::sync::Arc;
+
+use super::facts::query;
 use super::*;
 use crate::domain::national_code::CountyCode;
 use crate::domain::registry::ClientGrant;
@@ -187,6 +190,39 @@ async fn an_entity_past_the_limit_leaves_the_registry_as_it_was() {
 }
 
 #[tokio::test]
+async fn what_was_read_of_the_registry_is_read_anew_when_another_stands() {
+    let place = Place::new();
+    let store = place.open();
+    let child = person(CHILD);
+    let seen = async || {
+        let facts = store.creation_facts(query(&child)).await.unwrap();
+        let organiser = store.organiser(turku()).await.unwrap();
+        let grants = store.client_grants(&client()).await.unwrap();
+        (facts.service_types, facts.approvals, organiser, grants)
+    };
+    let (services, approvals, organiser, grants) = seen().await;
+    assert!(services.is_empty() && approvals.is_empty() && grants.is_empty());
+    assert_eq!(organiser, OrganiserEntry::Unlisted);
+    store.put_registry(registry()).await.unwrap();
+    let first = seen().await;
+    assert_eq!(*first.0, registry().service_types);
+    assert_eq!(seen().await, first);
+
+    let mut wanted = registry();
+    wanted.service_types[0].name_fi = "Toinen nimi".to_owned();
+    wanted.approvals.clear();
+    wanted.organisers[0].name_fi = "Toinen kaupunki".to_owned();
+    wanted.client_grants.pop();
+    store.put_registry(wanted.clone()).await.unwrap();
+    let (services, approvals, organiser, grants) = seen().await;
+    assert_eq!(*services, wanted.service_types);
+    assert!(approvals.is_empty());
+    let other = Arc::new(wanted.organisers[0].clone());
+    assert_eq!(organiser, OrganiserEntry::Organiser(other));
+    assert_eq!(*grants, wanted.client_grants);
+}
+
+#[tokio::test]
 async fn organisers_are_told_from_codes_that_are_only_listed() {
     let place = Place::new();
     let store = place.open();
@@ -210,11 +246,11 @@ async fn a_client_has_its_own_grants_and_its_members() {
     store.put_registry(registry()).await.unwrap();
     let (own, member) = (client_grant(client()), client_grant(client().member()));
     assert_eq!(
-        store.client_grants(&client()).await.unwrap(),
+        *store.client_grants(&client()).await.unwrap(),
         [own, member.clone()]
     );
     assert_eq!(
-        store.client_grants(&client().member()).await.unwrap(),
+        *store.client_grants(&client().member()).await.unwrap(),
         [member]
     );
     let stranger = ClientId::parse("FI-TEST/COM/9000005-4/x").unwrap();

@@ -24,7 +24,7 @@ const SMALL: usize = 10_000;
 const ROUNDS: usize = 400;
 const WARM: usize = 50;
 /// Turns of the counted calls come behind the timed ones.
-const TURNS: usize = 3;
+const TURNS: usize = 4;
 /// What stays free on the disk.
 const SPARE_BYTES: u64 = 15_000_000_000;
 /// Room for a grant with two events, the sorted files that wait included, as measured and rounded up.
