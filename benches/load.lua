@@ -1,6 +1,7 @@
 -- What wrk sends: PSOP_KIND is `file` (the bytes of PSOP_FILE again and again), `event` or `look-up` (a message of its
--- own each time, about one of the purchasing powers of PSOP_GRANTS: a line `NUMBER PERSON` each). Where PSOP_PACE_MS is
--- set, a connection waits so long before it sends again, half as long or half as long again.
+-- own each time, about one of the purchasing powers of PSOP_GRANTS: a line `NUMBER PERSON` each). PSOP_FILE may be several
+-- files, each with how often it is taken: `30 small.xml,60 middle.xml,9 large.xml`. Where PSOP_PACE_MS is set, a connection
+-- waits so long before it sends again, half as long or half as long again.
 local kind = os.getenv("PSOP_KIND")
 local run = os.getenv("PSOP_RUN")
 local pace_ms = tonumber(os.getenv("PSOP_PACE_MS") or "")
@@ -30,12 +31,24 @@ local function split(text, marks)
    return parts
 end
 
+-- The texts of the files, each as many times as it is to be taken.
+local function texts(files)
+   local all = {}
+   for file in files:gmatch("[^,]+") do
+      local times, path = file:match("^(%d+) (.*)$")
+      local text = read(path or file)
+      for _ = 1, times or 1 do all[#all + 1] = text end
+   end
+   return all
+end
+
 function init(args)
    wrk.method = "POST"
    wrk.headers["Content-Type"] = "text/xml; charset=utf-8"
+   math.randomseed(thread_id * 7919 + os.time())
+   messages = texts(os.getenv("PSOP_FILE"))
    if kind == "file" then
-      wrk.body = read(os.getenv("PSOP_FILE"))
-      whole = wrk.format(nil, "/xroad")
+      for place, text in ipairs(messages) do messages[place] = wrk.format(nil, "/xroad", nil, text) end
       return
    end
    numbers, people = {}, {}
@@ -44,9 +57,8 @@ function init(args)
       numbers[#numbers + 1], people[#people + 1] = number, person
    end
    local marks = kind == "event" and { "@ID@", "@REFERENCE@", "@NUMBER@", "@PERSON@" } or { "@ID@", "@NUMBER@" }
-   parts = split(read(os.getenv("PSOP_FILE")), marks)
+   for place, text in ipairs(messages) do messages[place] = split(text, marks) end
    sent = 0
-   math.randomseed(thread_id * 7919 + os.time())
 end
 
 if pace_ms then
@@ -56,7 +68,8 @@ if pace_ms then
 end
 
 function request()
-   if whole then return whole end
+   local parts = messages[#messages == 1 and 1 or math.random(#messages)]
+   if kind == "file" then return parts end
    sent = sent + 1
    local id = run .. "-" .. thread_id .. "-" .. sent
    local one = math.random(#numbers)

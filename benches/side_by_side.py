@@ -33,6 +33,8 @@ GRANTS = 5_000
 MANY_GRANTS = 20_000
 CONNECTIONS = 64
 BATCH_MAX = 256
+# Bytes of a message, and how many of 99 are so large.
+SIZES = [(2_000, 30), (10_000, 60), (100_000, 9)]
 PROVIDER = "9000003-8"
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
@@ -132,6 +134,26 @@ def event_message():
 def look_up_message():
     text = put(fixture("04-get-dental"), "xrd:id", "@ID@")
     return put(text, "psop:purchasingPowerNumber", "@NUMBER@")
+
+
+def of_size(text, size):
+    """The message with so much of another system's header beside X-Road's that it has this size; no smaller than it is."""
+    hop = "<trace:hop>2026-03-16T09:59:59.123+02:00 gateway</trace:hop>\n"
+    hops = hop * ((size - len(text)) // len(hop))
+    block = f'<trace:hops xmlns:trace="urn:example:trace">\n{hops}</trace:hops>\n'
+    head, inside, rest = re.split(r"(<\w+:Header>)", text, maxsplit=1)
+    return head + inside + block + rest
+
+
+def of_sizes(name, text, folder):
+    """Files with the message in every size, as the generator takes them."""
+    files = []
+    for size, times in SIZES:
+        path = os.path.join(folder, f"{name}-{size}.xml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(of_size(text, size))
+        files.append(f"{times} {path}")
+    return ",".join(files)
 
 
 def grant_all(address, path, count=GRANTS):
@@ -351,6 +373,8 @@ def report(arguments, folder, processes):
     event = Load("event", files["event"], grants)
     look_up = Load("look-up", files["look-up"], grants)
     message = Load("file", files["echo"])
+    sized = Load("file", of_sizes("echo", fixture("01-create-ordinary"), folder))
+    sized_look_up = Load("look-up", of_sizes("look-up", look_up_message(), folder), grants)
     seconds = arguments.seconds
     for process in others.values():
         look_up.run(process, WARM_UP_S)
@@ -364,6 +388,11 @@ def report(arguments, folder, processes):
         take("getOstovoima, sled", look_up.run(server, seconds, service="getOstovoima"))
         for name, process in others.items():
             take(f"{name}, getOstovoima", look_up.run(process, seconds))
+        take("bare hyper, of sizes", sized.run(bare, seconds))
+        take("the edge without a store, of sizes", sized.run(echo, seconds))
+        take("getOstovoima, of sizes", sized_look_up.run(server, seconds, service="getOstovoima"))
+        for name, process in others.items():
+            take(f"{name}, of sizes", sized_look_up.run(process, seconds))
         take("raw group commit of an event, no generator", raw_alone("event", folder, seconds))
         take("raw group commit of a row, no generator", raw_alone("row", folder, seconds))
         take("getOstovoima, one connection", look_up.run(server, seconds, connections=1, service="getOstovoima"))
@@ -375,7 +404,8 @@ def report(arguments, folder, processes):
     lines = [
         "# Side by side", "",
         f"{arguments.rounds} rounds of {seconds} s each, {CONNECTIONS} connections, {os.cpu_count()} cores shared by the "
-        f"generator (wrk) and what it drives; {MANY_GRANTS} purchasing powers; batches of at most {BATCH_MAX}.", "",
+        f"generator (wrk) and what it drives; {MANY_GRANTS} purchasing powers; batches of at most {BATCH_MAX}. Of sizes: of 99 "
+        f"messages {', '.join(f'{times} have {size:,} bytes' for size, times in SIZES)}, the rest being foreign SOAP headers.", "",
         "| what is wanted | ratio: median (range) | least | |", "|---|---|---|---|",
         wanted("postDentalServiceEvent / raw group commit of the same bytes",
                ratios("postDentalServiceEvent, sled", "raw group commit of an event"), 0.6),
@@ -383,6 +413,10 @@ def report(arguments, folder, processes):
         wanted("the edge without a store / bare hyper", ratios("the edge without a store (echo)", "bare hyper"), 0.35),
         *[
             wanted(f"getOstovoima, durable / {name}, which keeps nothing", ratios("getOstovoima, sled", f"{name}, getOstovoima"), least)
+            for name, least in PEERS.items() if name in others
+        ],
+        *[
+            wanted(f"the same of sizes / {name}", ratios("getOstovoima, of sizes", f"{name}, of sizes"), least)
             for name, least in PEERS.items() if name in others
         ],
         "", f"Idle with the demo registry: {idle_mib:.1f} MiB resident (wanted: ≤ 30); ready in {ready_s:.2f} s (wanted: ≤ 1).", "",

@@ -249,10 +249,6 @@ impl App {
     /// Answers a request: the envelope, and the code for the log.
     async fn answer(&self, request: &SoapRequest, line: &mut LogLine) -> Result<String, Rejected> {
         let began = Instant::now();
-        let _in_flight = self.in_flight.try_acquire().map_err(|_| {
-            self.metrics.edge.shed("requests_in_flight");
-            Rejected::bare(Fault::busy())
-        })?;
         let message = self.message(request).await.map_err(Rejected::bare)?;
         let read = envelope::read(
             &message,
@@ -419,9 +415,15 @@ impl Endpoint for App {
 
     async fn soap(&self, request: SoapRequest) -> SoapResponse {
         let began = Instant::now();
+        let Ok(_in_flight) = self.in_flight.try_acquire() else {
+            self.metrics.edge.shed("requests_in_flight");
+            return self.refuse_with(&Fault::busy());
+        };
         let mut line = LogLine::new(self.requests.fetch_add(1, Ordering::Relaxed) + 1);
         let span = span::request();
-        let answered = self.answer(&request, &mut line).instrument(span.clone());
+        // Kilobytes, on the heap for as long as they are needed: what is inside of this future lies in every connection's
+        // own memory, far from the cores where there are many, and is written to even by a request that is refused.
+        let answered = Box::pin(self.answer(&request, &mut line).instrument(span.clone()));
         let response = match answered.await {
             Ok(envelope) => SoapResponse {
                 status: 200,

@@ -13,6 +13,10 @@ use psop_adapter::xml::reader::{Limits, Start};
 use quick_xml::NsReader;
 use quick_xml::events::Event;
 
+// As the server has it.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 const MESSAGE: &str = include_str!("../../fixtures/requests/01-create-ordinary.xml");
 const LIMITS: Limits = Limits {
     depth_max: 32,

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::characters::{is_space, is_space_byte, is_xml_character, split_name};
+use super::characters::{is_space, is_xml_character, leading_name, split_name};
 
 /// One attribute as written; the value still holds its references.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,19 +13,16 @@ pub struct RawAttribute<'a> {
     pub value: &'a str,
 }
 
-/// Splits `tag`, the text between `<` and `>` or `/>`, in its name and attributes.
+/// Splits `tag`, the text between `<` and `>` or `/>`, in its name, which is prefix and local part, and its attributes.
 /// `most` attributes are taken; the error says in a few words what is wrong.
 pub fn split_tag<'a>(
     tag: &'a str,
     most: usize,
     attributes: &mut Vec<RawAttribute<'a>>,
-) -> Result<&'a str, &'static str> {
+) -> Result<(&'a str, &'a str), &'static str> {
     attributes.clear();
-    let Some(name_end) = tag.bytes().position(is_space_byte) else {
-        return Ok(tag);
-    };
-    let (name, mut rest) = tag.split_at(name_end);
-    loop {
+    let (name, mut rest) = leading_name(tag).ok_or("an element's name is not a name")?;
+    while !rest.is_empty() {
         let trimmed = rest.trim_start_matches(is_space);
         if trimmed.is_empty() {
             return Ok(name);
@@ -46,6 +43,7 @@ pub fn split_tag<'a>(
         attributes.push(attribute);
         rest = after;
     }
+    Ok(name)
 }
 
 fn split_attribute(text: &str) -> Result<(RawAttribute<'_>, &str), &'static str> {
@@ -78,7 +76,8 @@ fn split_attribute(text: &str) -> Result<(RawAttribute<'_>, &str), &'static str>
 /// The value meant by a raw one: references resolved, white space made blanks.
 /// Only the five predefined entities exist.
 pub fn attribute_value(raw: &str) -> Result<Cow<'_, str>, &'static str> {
-    if !raw.contains(['&', '\t', '\r', '\n']) {
+    let is_plain = |byte: u8| !matches!(byte, b'&' | b'\t' | b'\r' | b'\n');
+    if raw.bytes().all(is_plain) {
         return Ok(Cow::Borrowed(raw));
     }
     let mut value = String::with_capacity(raw.len());
@@ -145,7 +144,7 @@ mod tests {
                 )
             })
             .collect();
-        Ok((name.to_owned(), attributes))
+        Ok((format!("{}:{}", name.0, name.1), attributes))
     }
 
     #[test]

@@ -93,6 +93,42 @@ pub fn split_name(name: &str) -> Option<(&str, &str)> {
     (is_nc_name(prefix) && is_nc_name(local)).then_some((prefix, local))
 }
 
+/// The qualified name that `text` begins with, up to white space or the end, as [`split_name`] gives it, and what is behind.
+/// One look at each byte, as long as they are ASCII.
+pub fn leading_name(text: &str) -> Option<((&str, &str), &str)> {
+    let mut colon = None;
+    let mut end = text.len();
+    for (place, byte) in text.bytes().enumerate() {
+        if is_of(byte, NAME) {
+            continue;
+        }
+        match byte {
+            b':' if colon.is_none() => colon = Some(place),
+            byte if is_of(byte, SPACE) => {
+                end = place;
+                break;
+            }
+            byte if byte.is_ascii() => return None,
+            _ => {
+                let end = text.bytes().position(is_space_byte);
+                let (name, rest) = text.split_at(end.unwrap_or(text.len()));
+                return Some((split_name(name)?, rest));
+            }
+        }
+    }
+    let (name, rest) = text.split_at(end);
+    let (prefix, local) = match colon {
+        Some(colon) => (name.get(..colon)?, name.get(colon + 1..)?),
+        None => ("", name),
+    };
+    let begins = |part: &str| {
+        let first = part.bytes().next();
+        first.is_some_and(|byte| is_of(byte, NAME_START))
+    };
+    let is_name = begins(local) && (colon.is_none() || begins(prefix));
+    is_name.then_some(((prefix, local), rest))
+}
+
 fn is_name_start(character: char) -> bool {
     matches!(character,
         'A'..='Z' | '_' | 'a'..='z'
@@ -125,8 +161,27 @@ mod tests {
     fn names_split_at_one_colon() {
         assert_eq!(split_name("a:b"), Some(("a", "b")));
         assert_eq!(split_name("väli"), Some(("", "väli")));
-        for wrong in ["", ":", "a:", ":b", "a:b:c", "1a", "a b", "-a", "a<b"] {
+        for wrong in [
+            "", ":", "a:", ":b", "a:b:c", "1a", "-a", "a<b", "a:1", "a:-b",
+        ] {
             assert_eq!(split_name(wrong), None, "{wrong}");
+            assert_eq!(leading_name(wrong), None, "{wrong}");
+        }
+        assert_eq!(split_name("a b"), None);
+    }
+
+    #[test]
+    fn a_leading_name_ends_at_white_space() {
+        for name in ["a:b", "a", "väli:osa", "a1:b-2", "_:_"] {
+            let parts = split_name(name).unwrap();
+            assert_eq!(leading_name(name), Some((parts, "")));
+            for rest in [" x=\"1\"", "\n", "\tb:c"] {
+                let text = format!("{name}{rest}");
+                assert_eq!(leading_name(&text), Some((parts, rest)), "{text:?}");
+            }
+        }
+        for wrong in [" a", "a:b:c d", "a: b", ":b c", "a/ b", "ä< b", "1 a"] {
+            assert_eq!(leading_name(wrong), None, "{wrong}");
         }
     }
 }

@@ -318,8 +318,8 @@ impl<'a> Reader<'a> {
             .map(|tag| tag.strip_suffix('/').unwrap_or(tag))
             .ok_or(refuse("a tag is not well-formed"))?;
         let mut raw = std::mem::take(&mut self.raw_attributes);
-        let name = split_tag(tag, self.limits.attributes_max, &mut raw).map_err(refuse)?;
-        let (prefix, local) = split_name(name).ok_or(refuse("an element's name is not a name"))?;
+        let (prefix, local) =
+            split_tag(tag, self.limits.attributes_max, &mut raw).map_err(refuse)?;
         for attribute in &raw {
             self.declare(attribute).map_err(refuse)?;
         }
