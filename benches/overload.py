@@ -1,10 +1,11 @@
-"""Measures what is left of the rate when three times as much is asked as the server can do.
+"""Measures what is left of the rate when three times as much is asked as the server can do, and how long half as much takes.
 
     python3 benches/overload.py --rounds 5 --seconds 5 --out target/bench
 
 The server is alone on one core and the generator on another. First its peak: events over 64 connections, each sent as
 soon as the one before is answered. Then many connections that send at their own pace, whatever became of the request
-before, until three times that peak is asked. What counts is what the server answered OK; the rest it must refuse as busy.
+before: so many that half of that peak is asked, and then until three times the peak is. What counts is what the server
+answered OK; the rest it must refuse as busy.
 Everything is on loopback and ends with the run. The programs must have been built (`make bench-overload` does that).
 """
 
@@ -25,6 +26,7 @@ from side_by_side import CONNECTIONS, ROOT, Load, wanted
 SERVER_CORE, CLIENT_CORE = "0", "1"
 SERVICE = "postDentalServiceEvent"
 TIMES = 3
+HALF = 0.5
 GOODPUT_LEAST = 0.9
 # A connection sends this often in overload.
 PACE_MS = 100
@@ -69,7 +71,7 @@ def asked_at_pace(process, file, grants, seconds, connections):
 def measure(rounds, seconds, folder):
     """What side_by_side's report holds of it: rows of its table, lines of a section, and every measurement by name."""
     server = side_by_side.serve(folder, ["taskset", "-c", SERVER_CORE], f"requests_in_flight_max = {IN_FLIGHT_MAX}\n")
-    measured = {"peak": [], "overload": []}
+    measured = {"half": [], "peak": [], "overload": []}
     try:
         file, grants = os.path.join(folder, "event.xml"), os.path.join(folder, "grants.txt")
         with open(file, "w", encoding="utf-8") as out:
@@ -79,6 +81,8 @@ def measure(rounds, seconds, folder):
         load = Load("event", file, grants)
         for number in range(rounds):
             peak = load.run(server, seconds, service=SERVICE, before=["taskset", "-c", CLIENT_CORE])
+            few = max(1, int(HALF * peak["per_s"] * PACE_MS / 1000))
+            measured["half"].append(asked_at_pace(server, file, grants, seconds, few))
             connections = int(TIMES * peak["per_s"] * PACE_MS / 1000)
             for _ in range(ATTEMPTS):
                 over = asked_at_pace(server, file, grants, seconds, connections)
@@ -103,11 +107,11 @@ def measure(rounds, seconds, folder):
         "| measured | asked a second | answered OK | refused as busy | p50 µs | p99 µs | of its core | MiB resident |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    for name, key in [("peak", "per_s"), ("overload", "ok_per_s")]:
+    for name, key in [("half", "ok_per_s"), ("peak", "per_s"), ("overload", "ok_per_s")]:
         def middle(key, results=measured[name]):
             values = [result[key] for result in results if key in result]
             return statistics.median(values) if values else 0
-        busy = f"{middle('busy'):.0%}" if name == "overload" else ""
+        busy = "" if name == "peak" else f"{middle('busy'):.0%}"
         lines.append(f"| {name} | {middle('per_s'):,.0f} | {middle(key):,.0f} | {middle('busy_per_s'):,.0f} | {middle('p50_us'):,.0f} | "
                      f"{middle('p99_us'):,.0f} | {busy} | {middle('resident_mib'):,.0f} |")
     return rows, lines, measured

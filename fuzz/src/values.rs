@@ -13,7 +13,9 @@ use psop_adapter::domain::number::PurchasingPowerNumber;
 use psop_adapter::domain::oid::check_oid;
 use psop_adapter::domain::person_id::{PersonId, contains_person_id, user_id_is_person_id};
 use psop_adapter::xml::attributes::{attribute_value, resolve_reference, split_tag};
-use psop_adapter::xml::characters::{first_illegal, is_nc_name, is_xml_character, split_name};
+use psop_adapter::xml::characters::{
+    first_illegal, is_nc_name, is_space, is_xml_character, leading_name, split_name,
+};
 use psop_adapter::xml::encoding::{Encoding, decode};
 use psop_adapter::xml::write;
 
@@ -98,8 +100,11 @@ fn names(text: &str) {
         );
     }
     let mut attributes = Vec::new();
+    let begun = text.split_at(text.find(is_space).unwrap_or(text.len()));
+    let leading = split_name(begun.0).map(|parts| (parts, begun.1));
+    assert_eq!(leading_name(text), leading, "{text:?}");
     if let Ok(name) = split_tag(text, 64, &mut attributes) {
-        assert!(text.starts_with(name));
+        assert_eq!(split_name(begun.0), Some(name));
         assert!(
             attributes
                 .iter()
