@@ -11,6 +11,9 @@ CARGO_DENY_VERSION := 0.20.2
 CARGO_DEB := target/tools/bin/cargo-deb
 CARGO_DEB_VERSION := 3.8.0
 
+INFERNO := target/tools/bin/inferno-flamegraph
+INFERNO_VERSION := 0.12.8
+
 CARGO_FUZZ := target/tools/bin/cargo-fuzz
 CARGO_FUZZ_VERSION := 0.13.2
 FUZZ_TARGETS := envelope header multipart request_get_ostovoima request_get_service_events \
@@ -41,7 +44,7 @@ ON_TWO_ADAPTERS := scenarios:: repeats_at_once:: events_at_once::
 .DEFAULT_GOAL := help
 PEERS := node-soap spyne java-cxf
 
-.PHONY: help run test packages-test units-test check deb deb-test container container-test bench bench-quick bench-tls bench-postgres bench-overload bench-instructions bench-peers bench-programs fmt contract kill-test crash-test failover-test at-once-test hostile-test paging-test scale-test catalogue-test registration-test admin-api-test docs-test exports-test year-test traces-test fuzz clean-debian-test \
+.PHONY: help run test packages-test units-test check deb deb-test container container-test bench bench-quick bench-tls bench-postgres bench-overload bench-instructions bench-flame bench-peers bench-programs fmt contract kill-test crash-test failover-test at-once-test hostile-test paging-test scale-test catalogue-test registration-test admin-api-test docs-test exports-test year-test traces-test fuzz clean-debian-test \
 	interop build-packages test-packages quick-stacks fuzz-packages
 
 help: ## List the targets
@@ -118,7 +121,7 @@ bench: build-packages bench-programs bench-peers ## Side by side with bare hyper
 	cargo bench --locked --bench request
 
 bench-quick: build-packages bench-programs ## The same in two minutes, the parts of a request left out
-	python3 benches/side_by_side.py --rounds 2 --seconds 3
+	python3 benches/side_by_side.py --rounds 2 --seconds 2
 
 bench-tls: build-packages bench-programs ## New TLS handshakes beside openssl s_server's, and what TLS costs a kept connection: target/bench/tls.md (minutes)
 	@tests/packages.sh openssl util-linux
@@ -135,6 +138,10 @@ bench-instructions: build-packages ## Instructions of a request's parts by callg
 	@tests/packages.sh valgrind python3
 	cargo build --release --locked --features bench-programs --example parts
 	python3 benches/instructions.py
+
+bench-flame: build-packages bench-programs $(INFERNO) ## Flame graphs of look-ups and of events: target/bench/flame-*.svg (a minute)
+	@tests/packages.sh linux-perf
+	python3 benches/flame.py
 
 # What is installed already stays: remove its folder to have it anew.
 bench-peers: build-packages ## Install the SOAP servers that the benchmark holds ours against, in target/bench/peers
@@ -250,6 +257,9 @@ fuzz-packages:
 
 $(CARGO_FUZZ):
 	cargo install cargo-fuzz --debug --version $(CARGO_FUZZ_VERSION) --locked --root target/tools
+
+$(INFERNO):
+	cargo install inferno --version $(INFERNO_VERSION) --locked --root target/tools
 
 $(CARGO_DEB):
 	cargo install cargo-deb --debug --version $(CARGO_DEB_VERSION) --locked --root target/tools

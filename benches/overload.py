@@ -28,8 +28,8 @@ SERVICE = "postDentalServiceEvent"
 TIMES = 3
 HALF = 0.5
 GOODPUT_LEAST = 0.9
-# A connection sends this often in overload.
-PACE_MS = 100
+# A connection waits so long between an answer and its next message: so three times the load comes over some hundreds.
+PACE_MS = 30
 # Requests that the server works on at once. With its own limit, more connections than that would be needed.
 IN_FLIGHT_MAX = 2 * CONNECTIONS
 # The offer is raised until it is this large, since the generator waits for answers too.

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::registry::registry;
 use super::*;
+use crate::store::OrganiserEntry;
 use crate::store::records::Engine;
 use crate::store::records::keys::{Key, Table};
 use crate::store::sled::engine;
@@ -178,6 +179,21 @@ async fn until_ready(store: &SledStore) {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     panic!("{:?}", store.ready());
+}
+
+#[tokio::test]
+async fn what_was_read_of_the_registry_goes_with_the_sled_it_was_read_from() {
+    let place = Place::new();
+    let store = place.open();
+    store.put_registry(registry()).await.unwrap();
+    let entry = async || store.organiser(turku()).await.unwrap();
+    assert!(matches!(entry().await, OrganiserEntry::Organiser(_)));
+    let sled = &store.engine.sled;
+    sled.suspend("a test says so");
+    sled.drop_failed();
+    let other = tempfile::tempdir().unwrap();
+    sled.resume(engine::config(other.path(), 1 << 20).open().unwrap());
+    assert_eq!(entry().await, OrganiserEntry::Unlisted);
 }
 
 #[tokio::test]
