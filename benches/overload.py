@@ -18,6 +18,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.request
 
 import side_by_side
@@ -43,6 +44,15 @@ def refused_busy(process):
     return sum(float(row) for row in rows)
 
 
+def wait_until_idle(process):
+    """The server still works on what a generator that has ended had asked."""
+    while True:
+        with urllib.request.urlopen(f"http://{process.admin}/metrics") as metrics:
+            if re.search(r"^psop_requests_in_flight 0$", metrics.read().decode(), re.M):
+                return
+        time.sleep(0.05)
+
+
 def asked_at_pace(process, file, grants, seconds, connections):
     """So many connections at their pace: what was asked, answered OK and refused a second, and the memory after it."""
     environment = dict(os.environ, PSOP_KIND="event", PSOP_FILE=file, PSOP_GRANTS=grants, PSOP_PACE_MS=str(PACE_MS),
@@ -58,6 +68,7 @@ def asked_at_pace(process, file, grants, seconds, connections):
         raise SystemExit(f"wrk said nothing: {told.stdout}{told.stderr}")
     requests, duration_us, _, p50, p99, _ = map(int, found.groups())
     took = duration_us / 1e6
+    wait_until_idle(process)
     answered = process.answered_ok(SERVICE) - ok
     refused = refused_busy(process) - busy
     if answered + refused < requests - connections:
