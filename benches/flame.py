@@ -8,6 +8,7 @@ the stacks. The programs must have been built (`make bench-flame` does that).
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -23,6 +24,12 @@ NARROWEST = "0.2"
 WARM_UP_S = 2
 
 
+def still(drawn):
+    """The picture without the program in it, and without what only that program answers to."""
+    drawn = re.sub(r"<script.*?</script>", "", drawn, flags=re.S).replace(' onload="init(evt)"', "")
+    return re.sub(r'<text id="(?:details|unzoom|search|matched)".*?</text>', "", drawn)
+
+
 def draw(process, load, service, seconds, folder, path, title):
     load.run(process, WARM_UP_S, service=service)
     data = os.path.join(folder, "perf.data")
@@ -36,11 +43,12 @@ def draw(process, load, service, seconds, folder, path, title):
         raise SystemExit("perf could not record: does the kernel let it (kernel.perf_event_paranoid)?")
     stacks = subprocess.run(["perf", "script", "-i", data], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True).stdout
     folded = subprocess.run([os.path.join(INFERNO, "inferno-collapse-perf"), "-q"], input=stacks, stdout=subprocess.PIPE, check=True).stdout
-    with open(path, "wb") as file:
-        subprocess.run(
-            [os.path.join(INFERNO, "inferno-flamegraph"), "--title", title, "--minwidth", NARROWEST],
-            input=folded, stdout=file, check=True,
-        )
+    drawn = subprocess.run(
+        [os.path.join(INFERNO, "inferno-flamegraph"), "--title", title, "--minwidth", NARROWEST],
+        input=folded, stdout=subprocess.PIPE, check=True,
+    ).stdout.decode()
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(still(drawn))
     print(f"{path}: {os.path.getsize(path) // 1024} KiB")
 
 

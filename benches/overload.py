@@ -3,9 +3,9 @@
     python3 benches/overload.py --rounds 5 --seconds 5 --out target/bench
 
 The server is alone on one core and the generator on another. First its peak: events over 64 connections, each sent as
-soon as the one before is answered. Then many connections that send at their own pace, whatever became of the request
-before: so many that half of that peak is asked, and then until three times the peak is. What counts is what the server
-answered OK; the rest it must refuse as busy.
+soon as the one before is answered. Then connections that wait between an answer, whatever it is, and their next message: so
+many that half of that peak is asked, and then until three times the peak is. What counts is what the server answered OK by
+the end; the rest it must refuse as busy.
 Everything is on loopback and ends with the run. The programs must have been built (`make bench-overload` does that).
 """
 
@@ -29,8 +29,10 @@ SERVICE = "postDentalServiceEvent"
 TIMES = 3
 HALF = 0.5
 GOODPUT_LEAST = 0.9
-# A connection waits so long between an answer and its next message: so three times the load comes over some hundreds.
+# A connection waits so long between an answer and its next message: so three times the load comes over about a thousand.
 PACE_MS = 30
+# Longest time that the server may go on working when the generator has ended.
+IDLE_AFTER_S = 30
 # Requests that the server works on at once. With its own limit, more connections than that would be needed.
 IN_FLIGHT_MAX = 2 * CONNECTIONS
 # The offer is raised until it is this large, since the generator waits for answers too.
@@ -46,11 +48,13 @@ def refused_busy(process):
 
 def wait_until_idle(process):
     """The server still works on what a generator that has ended had asked."""
-    while True:
+    until = time.monotonic() + IDLE_AFTER_S
+    while time.monotonic() < until:
         with urllib.request.urlopen(f"http://{process.admin}/metrics") as metrics:
             if re.search(r"^psop_requests_in_flight 0$", metrics.read().decode(), re.M):
                 return
         time.sleep(0.05)
+    raise SystemExit(f"the server still works on requests {IDLE_AFTER_S} s after the last was sent")
 
 
 def asked_at_pace(process, file, grants, seconds, connections):
@@ -68,9 +72,9 @@ def asked_at_pace(process, file, grants, seconds, connections):
         raise SystemExit(f"wrk said nothing: {told.stdout}{told.stderr}")
     requests, duration_us, _, p50, p99, _ = map(int, found.groups())
     took = duration_us / 1e6
-    wait_until_idle(process)
     answered = process.answered_ok(SERVICE) - ok
     refused = refused_busy(process) - busy
+    wait_until_idle(process)
     if answered + refused < requests - connections:
         raise SystemExit(f"{requests} asked, {answered:.0f} answered OK and {refused:.0f} refused as busy: the rest is lost")
     return {

@@ -47,7 +47,7 @@ fn walk_with_quick_xml(bencher: Bencher) {
 fn walk_strictly(bencher: Bencher) {
     bencher.counter(BytesCount::of_str(MESSAGE)).bench(|| {
         let mut elements = 0;
-        let Ok(mut reader) = Reader::new(MESSAGE, Encoding::Utf8, LIMITS) else {
+        let Ok(mut reader) = Reader::new(MESSAGE, Encoding::Utf8, LIMITS.of_xml()) else {
             return 0;
         };
         while let Ok(token) = reader.next_token() {

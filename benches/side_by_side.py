@@ -141,8 +141,8 @@ def of_size(text, size):
     hop = "<trace:hop>2026-03-16T09:59:59.123+02:00 gateway</trace:hop>\n"
     hops = hop * ((size - len(text)) // len(hop))
     block = f'<trace:hops xmlns:trace="urn:example:trace">\n{hops}</trace:hops>\n'
-    head, inside, rest = re.split(r"(<\w+:Header>)", text, maxsplit=1)
-    return head + inside + block + rest
+    before, tag, behind = re.split(r"(<\w+:Header>)", text, maxsplit=1)
+    return before + tag + block + behind
 
 
 def of_sizes(name, text, folder):

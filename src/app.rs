@@ -196,13 +196,7 @@ impl App {
         let metrics = Metrics::new(store.metrics());
         App {
             services: services(config, store, keyring),
-            limits: reader::Limits {
-                depth_max: limits.xml_depth_max,
-                elements_max: limits.xml_elements_max,
-                attributes_max: limits.xml_attributes_max,
-                namespaces_max: limits.xml_namespaces_max,
-                text_chars_max: limits.xml_text_chars_max,
-            },
+            limits: limits.of_xml(),
             header_text_chars_max: limits.header_text_chars_max,
             in_flight: Semaphore::new(limits.requests_in_flight_max),
             in_flight_max: limits.requests_in_flight_max,

@@ -4,6 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::xml::reader;
+
 /// No limit may be set higher: 4 GiB, or 49 days in milliseconds. It keeps sums and instants from overflowing.
 const LIMIT_MAX: u64 = u32::MAX as u64;
 /// Security servers do not retry a request that met a connection closed as idle.
@@ -123,6 +125,17 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// How much of everything one document may hold.
+    pub fn of_xml(&self) -> reader::Limits {
+        reader::Limits {
+            depth_max: self.xml_depth_max,
+            elements_max: self.xml_elements_max,
+            attributes_max: self.xml_attributes_max,
+            namespaces_max: self.xml_namespaces_max,
+            text_chars_max: self.xml_text_chars_max,
+        }
+    }
+
     /// Every limit outside its range, as one line for each.
     pub(super) fn problems(&self) -> Vec<String> {
         let ranges = self.ranges();

@@ -13,7 +13,6 @@ use crate::services::{self, Catalogue, OPERATIONS};
 use crate::soap::envelope;
 use crate::xml::Namespace;
 use crate::xml::encoding::decode;
-use crate::xml::reader;
 
 /// Something wrong with a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,13 +47,7 @@ pub fn validate(bytes: &[u8], circumstances: Circumstances) -> Vec<Problem> {
     let limits = Limits::default();
     let read = envelope::read(
         bytes,
-        reader::Limits {
-            depth_max: limits.xml_depth_max,
-            elements_max: limits.xml_elements_max,
-            attributes_max: limits.xml_attributes_max,
-            namespaces_max: limits.xml_namespaces_max,
-            text_chars_max: limits.xml_text_chars_max,
-        },
+        limits.of_xml(),
         limits.header_text_chars_max,
         &Catalogue(OPERATIONS),
     );

@@ -148,13 +148,7 @@ pub async fn run(
 ) -> std::io::Result<()> {
     let limits = Limits::default();
     let echo = Echo {
-        limits: reader::Limits {
-            depth_max: limits.xml_depth_max,
-            elements_max: limits.xml_elements_max,
-            attributes_max: limits.xml_attributes_max,
-            namespaces_max: limits.xml_namespaces_max,
-            text_chars_max: limits.xml_text_chars_max,
-        },
+        limits: limits.of_xml(),
         header_text_chars_max: limits.header_text_chars_max,
         metrics: Metrics::new(&StoreMetrics::default()),
     };

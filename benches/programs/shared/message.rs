@@ -1,22 +1,18 @@
 //! The message that the parts of a request are measured by, and the whole way from its bytes to its types.
 
 use std::hint::black_box;
+use std::sync::LazyLock;
 
+use psop_adapter::config::Limits;
 use psop_adapter::contract::decode::{DecodeError, Decoder};
 use psop_adapter::contract::wsdl::{V1, Version};
 use psop_adapter::services::post_purchasing_power::PostPurchasingPowerRequest;
 use psop_adapter::soap::envelope::{self, Bodies, Received};
-use psop_adapter::xml::reader::{Limits, Start};
+use psop_adapter::xml::reader::Start;
 
 pub const MESSAGE: &str = include_str!("../../../fixtures/requests/01-create-ordinary.xml");
-pub const LIMITS: Limits = Limits {
-    depth_max: 32,
-    elements_max: 20_000,
-    attributes_max: 64,
-    namespaces_max: 64,
-    text_chars_max: 65_536,
-};
-const HEADER_TEXT_CHARS_MAX: usize = 1_024;
+/// The limits that a server has by default.
+pub static LIMITS: LazyLock<Limits> = LazyLock::new(Limits::default);
 
 /// The one service whose message it is.
 struct One;
@@ -43,8 +39,8 @@ impl Bodies for One {
 pub fn read() -> Result<Received<PostPurchasingPowerRequest>, String> {
     envelope::read(
         black_box(MESSAGE).as_bytes(),
-        LIMITS,
-        HEADER_TEXT_CHARS_MAX,
+        LIMITS.of_xml(),
+        LIMITS.header_text_chars_max,
         &One,
     )
     .map_err(|unreadable| unreadable.fault.text.into_owned())

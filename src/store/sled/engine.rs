@@ -155,10 +155,10 @@ impl Fenced {
             );
         }
         drop(sweeps);
-        let mut kept_db = self.db.write().unwrap_or_else(PoisonError::into_inner);
+        let mut place = self.db.write().unwrap_or_else(PoisonError::into_inner);
         self.kept.forget();
-        *kept_db = Some(db);
-        drop(kept_db);
+        *place = Some(db);
+        drop(place);
         let mut failure = self.failure.write().unwrap_or_else(PoisonError::into_inner);
         if failure.as_ref().is_some_and(|failure| failure.may_pass) {
             *failure = None;

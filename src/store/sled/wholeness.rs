@@ -33,9 +33,9 @@ pub(super) struct Damage {
 pub(super) fn find_damage(folder: &Path, log: &File) -> io::Result<Option<Damage>> {
     let first = snapshot_lsn(folder)? / SEGMENT_LSN * SEGMENT_LSN;
     // Headers lie segments apart: reading on behind each would read much of the log for nothing.
-    fadvise(log, 0, None, Advice::Random)?;
+    advise(log, 0, None, Advice::Random);
     let segments = Segments::scan(log, first)?;
-    fadvise(log, 0, None, Advice::Normal)?;
+    advise(log, 0, None, Advice::Normal);
     let mut search = Search::default();
     let mut buffer = Vec::new();
     let mut left = segments.by_lsn.iter().peekable();
@@ -44,7 +44,7 @@ pub(super) fn find_damage(folder: &Path, log: &File) -> io::Result<Option<Damage
         // The disk reads the next segment while this one is looked through.
         if let Some((_, next)) = left.peek() {
             let length = NonZeroU64::new(SEGMENT_LSN);
-            fadvise(log, next.slot * SEGMENT_LSN, length, Advice::WillNeed)?;
+            advise(log, next.slot * SEGMENT_LSN, length, Advice::WillNeed);
         }
         search.segment(lsn, place, &buffer);
     }
@@ -57,6 +57,11 @@ pub(super) fn find_damage(folder: &Path, log: &File) -> io::Result<Option<Damage
     Ok(Some(Damage {
         byte: found.slot * SEGMENT_LSN + found.lsn % SEGMENT_LSN,
     }))
+}
+
+/// Tells the kernel how the log is about to be read. One that takes no advice is only slower.
+fn advise(log: &File, offset: u64, length: Option<NonZeroU64>, advice: Advice) {
+    let _ = fadvise(log, offset, length, advice);
 }
 
 /// Where the last snapshot ends, by the name of its file; recovery reads the log from there.

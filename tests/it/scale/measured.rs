@@ -14,7 +14,7 @@ use super::process::{
     Start, bare_start, folder_bytes, free_bytes, most_resident_bytes, read_bytes, resident_bytes,
     without_snapshots,
 };
-use super::{COUNTED, assert_bounded, check, counted};
+use super::{COUNTED, TURNS, assert_bounded, check, counted};
 use crate::kill::connection::Connection;
 use crate::support::postgres::Postgres;
 use crate::support::server::{BackEnd, Server, Site, back_end};
@@ -23,8 +23,6 @@ const SMALL: usize = 10_000;
 /// Timed calls of each service on each store; before them as many that are not timed.
 const ROUNDS: usize = 400;
 const WARM: usize = 50;
-/// Turns of the counted calls come behind the timed ones.
-const TURNS: usize = 4;
 /// What stays free on the disk.
 const SPARE_BYTES: u64 = 15_000_000_000;
 /// Room for a grant with two events, the sorted files that wait included, as measured and rounded up.
@@ -85,6 +83,7 @@ fn made(lives: &Lives, grants: usize, scratch: &Path) -> Made {
         turns: WARM + ROUNDS + TURNS,
     };
     let starts = starts(&site);
+    // Behind those that are timed later.
     let counts = counted(&site, &world, WARM + ROUNDS..world.turns);
     Made {
         site,
