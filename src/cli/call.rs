@@ -327,7 +327,7 @@ fn body_element(text: &str) -> anyhow::Result<String> {
             },
             Token::Eof if in_envelope => bail!("the envelope's Body is empty"),
             Token::Eof => bail!("there is no element"),
-            Token::Text(_) | Token::End => {}
+            Token::Text(_) | Token::Blank(_) | Token::End => {}
         }
     }
 }
@@ -376,7 +376,7 @@ fn subtree(reader: &mut Reader<'_>) -> anyhow::Result<Value> {
     let mut children = Map::new();
     loop {
         match reader.next_token()? {
-            Token::Text(piece) => text.push_str(&piece),
+            Token::Text(piece) | Token::Blank(piece) => text.push_str(&piece),
             Token::Start(start) => {
                 let value = subtree(reader)?;
                 match children.get_mut(start.local) {

@@ -10,7 +10,6 @@ use std::fmt::Write;
 use super::lexical::Lexical;
 use super::shape::{Kind, Occurs, Particle, Shape};
 use crate::xml::Namespace;
-use crate::xml::characters::is_blank;
 use crate::xml::reader::{Reader, Start, Token, XmlError};
 
 /// Why a message was not decoded.
@@ -126,8 +125,8 @@ impl<'r, 'a> Decoder<'r, 'a> {
         let mut whole: Cow<'a, str> = Cow::Borrowed("");
         loop {
             match self.reader.next_token()? {
-                Token::Text(piece) if whole.is_empty() => whole = piece,
-                Token::Text(piece) => whole.to_mut().push_str(&piece),
+                Token::Text(piece) | Token::Blank(piece) if whole.is_empty() => whole = piece,
+                Token::Text(piece) | Token::Blank(piece) => whole.to_mut().push_str(&piece),
                 Token::End => return Ok(whole),
                 Token::Start(_) => {
                     return Err(self.offence_at("*", "stands where only text may stand"));
@@ -148,7 +147,7 @@ impl<'r, 'a> Decoder<'r, 'a> {
                     self.pending = Some(start);
                     return Ok(true);
                 }
-                Token::Text(text) if is_blank(&text) => {}
+                Token::Blank(_) => {}
                 Token::Text(_) => {
                     return Err(self.offence_at("*", "text stands where only elements may stand"));
                 }

@@ -8,7 +8,6 @@ use super::header::{self, Echo, Header, HeaderError};
 use crate::contract::decode::{DecodeError, Decoder};
 use crate::contract::wsdl::{V1, Version};
 use crate::xml::Namespace;
-use crate::xml::characters::is_blank;
 use crate::xml::encoding::decode;
 use crate::xml::reader::{Limits, Reader, Start, Token, XmlError};
 
@@ -117,7 +116,7 @@ impl<B> Pass<B> {
                         skip_to(reader, 1)?;
                     }
                 },
-                Token::Text(text) if is_blank(&text) => {}
+                Token::Blank(_) => {}
                 Token::Text(_) => self.breach("text stands between the envelope's elements"),
                 Token::End => {}
                 Token::Eof => return Ok(()),
@@ -176,7 +175,7 @@ impl<B> Pass<B> {
                     }
                     skip_to(reader, 2)?;
                 }
-                Token::Text(text) if is_blank(&text) => {}
+                Token::Blank(_) => {}
                 Token::Text(_) => self.breach("text stands in the Body beside its element"),
                 Token::End | Token::Eof => {}
             }

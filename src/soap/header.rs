@@ -9,7 +9,6 @@ use std::borrow::Cow;
 use crate::domain::client::ClientId;
 use crate::soap::fault::{Fault, FaultCode};
 use crate::xml::Namespace;
-use crate::xml::characters::is_blank;
 use crate::xml::reader::{Binding, Reader, Start, Token, XmlError};
 
 /// The service a message is for.
@@ -114,7 +113,7 @@ pub fn read<'a>(
                     dropped.push((start.offset, reader.offset()));
                 }
             }
-            Token::Text(text) if is_blank(&text) => {}
+            Token::Blank(_) => {}
             Token::Text(_) => {
                 return invalid("Header", "text stands between the header's elements");
             }
@@ -270,8 +269,8 @@ fn text<'a>(
     let mut value = Cow::Borrowed("");
     loop {
         match reader.next_token()? {
-            Token::Text(piece) if value.is_empty() => value = piece,
-            Token::Text(piece) => value.to_mut().push_str(&piece),
+            Token::Text(piece) | Token::Blank(piece) if value.is_empty() => value = piece,
+            Token::Text(piece) | Token::Blank(piece) => value.to_mut().push_str(&piece),
             Token::Start(_) => return invalid(name, "this header element holds only text"),
             Token::End | Token::Eof => break,
         }
@@ -314,7 +313,7 @@ fn identifier<'a>(
                 let value = text(reader, name, text_chars_max)?;
                 put(place, value, name)?;
             }
-            Token::Text(piece) if is_blank(&piece) => {}
+            Token::Blank(_) => {}
             Token::Text(_) => return invalid(name, "this header element holds only elements"),
             Token::End | Token::Eof => return Ok(identifier),
         }
@@ -422,7 +421,7 @@ fn represented_party<'a>(
                 }
                 _ => skip(reader)?,
             },
-            Token::Text(piece) if is_blank(&piece) => {}
+            Token::Blank(_) => {}
             Token::Text(_) => return invalid(NAME, "this header element holds only elements"),
             Token::End | Token::Eof => break,
         }

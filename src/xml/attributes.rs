@@ -47,20 +47,24 @@ pub fn split_tag<'a>(
 }
 
 fn split_attribute(text: &str) -> Result<(RawAttribute<'_>, &str), &'static str> {
-    let (name, rest) = text.split_once('=').ok_or("an attribute has no value")?;
+    let equals = text.bytes().position(|byte| byte == b'=');
+    let (name, rest) = equals
+        .and_then(|place| Some((text.get(..place)?, text.get(place + 1..)?)))
+        .ok_or("an attribute has no value")?;
     let (prefix, local) =
         split_name(name.trim_end_matches(is_space)).ok_or("an attribute's name is not a name")?;
     let rest = rest.trim_start_matches(is_space);
     let quote = rest
-        .chars()
+        .bytes()
         .next()
-        .filter(|character| matches!(character, '"' | '\''))
+        .filter(|byte| matches!(byte, b'"' | b'\''))
         .ok_or("an attribute's value is not in quotes")?;
-    let (value, after) = rest
-        .get(1..)
-        .and_then(|inside| inside.split_once(quote))
+    let inside = rest.get(1..).unwrap_or_default();
+    let end = inside.bytes().position(|byte| byte == quote);
+    let (value, after) = end
+        .and_then(|end| Some((inside.get(..end)?, inside.get(end + 1..)?)))
         .ok_or("an attribute's value does not end")?;
-    if value.contains('<') {
+    if value.as_bytes().contains(&b'<') {
         return Err("an attribute's value holds `<`");
     }
     Ok((

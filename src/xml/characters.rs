@@ -31,18 +31,21 @@ pub fn first_illegal(text: &str) -> Option<usize> {
         .map(|(offset, _)| offset)
 }
 
-/// What an ASCII byte may be: nothing else is looked up for most of a document.
+/// What a byte may be: nothing else is looked up for most of a document.
 const NAME_START: u8 = 1;
 const NAME: u8 = 2;
 const SPACE: u8 = 4;
+const BRACKET: u8 = 8;
+const NOT_ASCII: u8 = 16;
 const CLASSES: [u8; 256] = {
-    let mut classes = [0; 256];
+    let mut classes = [NOT_ASCII; 256];
     let mut byte = 0_u8;
     while byte < 0x80 {
         classes[byte as usize] = match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'_' => NAME_START | NAME,
             b'0'..=b'9' | b'-' | b'.' => NAME,
             b' ' | b'\t' | b'\r' | b'\n' => SPACE,
+            b']' => BRACKET,
             _ => 0,
         };
         byte += 1;
@@ -64,9 +67,28 @@ pub fn is_space(character: char) -> bool {
     matches!(character, ' ' | '\t' | '\r' | '\n')
 }
 
-/// Whether `text` is nothing but white space of XML.
-pub fn is_blank(text: &str) -> bool {
-    text.bytes().all(is_space_byte)
+/// What a piece of text holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// Nothing but white space of XML.
+    pub is_blank: bool,
+    pub is_ascii: bool,
+    /// A closing bracket, which an end of CDATA begins with.
+    pub has_bracket: bool,
+}
+
+/// Looks at each byte of `text` once.
+pub fn look(text: &str) -> Look {
+    let of_byte = |byte| CLASSES[usize::from(byte)];
+    let (all, any) = text
+        .bytes()
+        .map(of_byte)
+        .fold((SPACE, 0), |(all, any), class| (all & class, any | class));
+    Look {
+        is_blank: all == SPACE,
+        is_ascii: any & NOT_ASCII == 0,
+        has_bracket: any & BRACKET != 0,
+    }
 }
 
 /// Whether `name` is a name without a colon (production `NCName`).
@@ -155,6 +177,20 @@ mod tests {
         assert_eq!(first_illegal("\u{1F}"), Some(0));
         assert_eq!(first_illegal("x\u{FFFE}"), Some(1));
         assert_eq!(first_illegal("\u{FFFD}\u{FFFF}"), Some(3));
+    }
+
+    #[test]
+    fn a_look_at_a_text_tells_what_it_holds() {
+        let of = |text| {
+            let look = look(text);
+            (look.is_blank, look.is_ascii, look.has_bracket)
+        };
+        assert_eq!(of(""), (true, true, false));
+        assert_eq!(of(" \t\r\n"), (true, true, false));
+        assert_eq!(of(" a "), (false, true, false));
+        assert_eq!(of("\u{A0}"), (false, false, false));
+        assert_eq!(of("[ä]"), (false, false, true));
+        assert_eq!(of("]]>"), (false, true, true));
     }
 
     #[test]

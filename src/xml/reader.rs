@@ -10,7 +10,7 @@ use quick_xml::events::Event;
 
 use super::Namespace;
 use super::attributes::{RawAttribute, attribute_value, resolve_reference, split_tag};
-use super::characters::{first_illegal, is_blank, split_name};
+use super::characters::{Look, first_illegal, look, split_name};
 use super::encoding::Encoding;
 
 /// How much of everything one document may hold.
@@ -79,8 +79,19 @@ pub enum Token<'a> {
     End,
     /// A piece of text: pieces may follow each other.
     Text(Cow<'a, str>),
+    /// A piece of text that is nothing but white space.
+    Blank(Cow<'a, str>),
     /// The document has ended as it should.
     Eof,
+}
+
+impl<'a> Token<'a> {
+    fn of_text(text: Cow<'a, str>, look: Look) -> Token<'a> {
+        match look.is_blank {
+            true => Token::Blank(text),
+            false => Token::Text(text),
+        }
+    }
 }
 
 /// The reader. Made for one document.
@@ -189,33 +200,38 @@ impl<'a> Reader<'a> {
                     return Ok(Token::End);
                 }
                 Event::Text(text) => {
-                    // Where there is no bracket there is no end of CDATA; that is soon looked for.
-                    if text.as_bytes().contains(&b']') && text.contains("]]>") {
+                    let look = look(&text);
+                    if look.has_bracket && text.contains("]]>") {
                         return self.error("`]]>` stands in text", begin);
                     }
-                    if self.depth == 0 && is_blank(&text) {
+                    if self.depth == 0 && look.is_blank {
                         continue;
                     }
-                    self.count_text(&text, begin)?;
-                    return Ok(Token::Text(match self.has_returns {
+                    self.count_text(&text, look, begin)?;
+                    let text = match self.has_returns {
                         true => text.xml10_content(),
                         false => text.into_inner(),
-                    }));
+                    };
+                    return Ok(Token::of_text(text, look));
                 }
                 Event::CData(data) => {
-                    self.count_text(&data, begin)?;
-                    return Ok(Token::Text(match self.has_returns {
+                    let look = look(&data);
+                    self.count_text(&data, look, begin)?;
+                    let text = match self.has_returns {
                         true => data.xml10_content(),
                         false => data.into_inner(),
-                    }));
+                    };
+                    return Ok(Token::of_text(text, look));
                 }
                 Event::GeneralRef(reference) => {
                     let character = resolve_reference(&reference).map_err(|reason| XmlError {
                         reason,
                         offset: begin,
                     })?;
-                    self.count_text(" ", begin)?;
-                    return Ok(Token::Text(Cow::Owned(character.to_string())));
+                    let text = character.to_string();
+                    let look = look(&text);
+                    self.count_text(&text, look, begin)?;
+                    return Ok(Token::of_text(Cow::Owned(text), look));
                 }
                 Event::Comment(comment) => {
                     if comment.ends_with('-') {
@@ -420,12 +436,12 @@ impl<'a> Reader<'a> {
         Ok(attributes)
     }
 
-    fn count_text(&mut self, text: &str, begin: usize) -> Result<(), XmlError> {
+    fn count_text(&mut self, text: &str, look: Look, begin: usize) -> Result<(), XmlError> {
         let most = self.limits.text_chars_max;
         let Some(count) = self.text_chars.last_mut() else {
             return self.error("text stands outside the document's element", begin);
         };
-        let characters = match text.is_ascii() {
+        let characters = match look.is_ascii {
             true => text.len(),
             false => text.chars().count(),
         };
