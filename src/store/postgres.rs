@@ -176,8 +176,8 @@ impl Engine for PostgresEngine {
                 NotQueued::Full => StoreError::Busy,
                 NotQueued::Closed => closed(),
             })?;
-        let outcome = outcome.instrument(span::commit()).await;
-        outcome.unwrap_or_else(|_| Err(committer_ended()))?;
+        let told = outcome.instrument(span::commit()).await;
+        told.map_err(|_| committer_ended())?.outcome()?;
         waiting.became_durable();
         Ok(())
     }

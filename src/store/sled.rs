@@ -157,10 +157,9 @@ impl Engine for SledEngine {
                 NotQueued::Closed => self.closed(),
             })?;
         // A committer that ends without an answer has failed, and says why.
-        outcome
-            .instrument(span::commit())
-            .await
-            .unwrap_or_else(|_| Err(self.sled.fail("the committer ended")))?;
+        let told = outcome.instrument(span::commit()).await;
+        told.map_err(|_| self.sled.fail("the committer ended"))?
+            .outcome()?;
         waiting.became_durable();
         Ok(())
     }

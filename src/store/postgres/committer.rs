@@ -31,7 +31,7 @@ use crate::store::StoreError;
 use crate::store::records::Work;
 use crate::store::records::batch::{Staged, Verdict, Writes};
 use crate::store::records::keys::{Key, STATE_NAME, Table};
-use crate::store::records::queue::{Answer, Batches, Next};
+use crate::store::records::queue::{Answer, Batches, Next, tell};
 use crate::store::records::record::{self, corrupt};
 use crate::store::records::stored::State;
 use crate::telemetry::metrics::StoreMetrics;
@@ -66,30 +66,16 @@ impl Committer {
             };
             let (work, answers): (Vec<_>, Vec<_>) = jobs.into_iter().unzip();
             self.metrics.batch(work.len());
-            // A caller that went away is told nothing; what it asked is kept all the same.
             match self.commit(&work) {
                 Ok(verdicts) => {
-                    for (answer, verdict) in answers.into_iter().zip(verdicts) {
-                        let _ = answer.send(match verdict {
-                            Verdict::Staged => Ok(()),
-                            Verdict::Conflict => Err(StoreError::Conflict),
-                        });
-                    }
+                    tell(
+                        answers
+                            .into_iter()
+                            .zip(verdicts.into_iter().map(Verdict::outcome)),
+                    );
                 }
-                Err(failure) => self.tell_all(answers, failure),
+                Err(failure) => tell_all(answers, failure),
             }
-        }
-    }
-
-    fn tell_all(&self, answers: Vec<Answer>, failure: Failure) {
-        let is_turn = matches!(failure, Failure::Retry);
-        let text = failure.into_store_error().to_string();
-        for answer in answers {
-            let _ = answer.send(Err(if is_turn {
-                StoreError::Busy
-            } else {
-                StoreError::Unavailable(text.clone())
-            }));
         }
     }
 
@@ -281,4 +267,14 @@ fn pause(turn: u32) {
     let longest = TURN_PAUSE_US_MAX.min(100 * turn);
     let micros = u32::from_le_bytes(random) % longest;
     thread::sleep(Duration::from_micros(u64::from(micros)));
+}
+
+fn tell_all(answers: Vec<Answer>, failure: Failure) {
+    let is_turn = matches!(failure, Failure::Retry);
+    let text = failure.into_store_error().to_string();
+    let failed = |answer| match is_turn {
+        true => (answer, Err(StoreError::Busy)),
+        false => (answer, Err(StoreError::Unavailable(text.clone()))),
+    };
+    tell(answers.into_iter().map(failed));
 }

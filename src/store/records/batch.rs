@@ -29,6 +29,16 @@ pub(in crate::store) enum Verdict {
     Conflict,
 }
 
+impl Verdict {
+    /// What its caller is told once the batch is durable.
+    pub(in crate::store) fn outcome(self) -> Result<(), StoreError> {
+        match self {
+            Verdict::Staged => Ok(()),
+            Verdict::Conflict => Err(StoreError::Conflict),
+        }
+    }
+}
+
 /// Each key with its new value, or with `None` where the record goes.
 pub(in crate::store) type Writes = BTreeMap<Key, Option<Vec<u8>>>;
 

@@ -17,11 +17,53 @@ use crate::store::StoreError;
 /// Longest time that a batch waits for more, whatever the batch before took.
 const GATHERING_MAX: Duration = Duration::from_millis(2);
 
+/// What became of a job.
+pub(in crate::store) type Outcome = Result<(), StoreError>;
+
 /// Where a job's outcome goes.
-pub(in crate::store) type Answer = oneshot::Sender<Result<(), StoreError>>;
+pub(in crate::store) type Answer = oneshot::Sender<Told>;
 
 /// What the committer is asked.
 pub(in crate::store) type Job = (Work, Answer);
+
+/// What a caller is told. It tells the other callers of its batch in turn, whatever becomes of it.
+#[derive(Debug)]
+pub(in crate::store) struct Told {
+    outcome: Outcome,
+    others: Others,
+}
+
+impl Told {
+    /// The caller's own outcome, when the others have theirs.
+    pub(in crate::store) fn outcome(self) -> Outcome {
+        drop(self.others);
+        self.outcome
+    }
+}
+
+/// Callers that are told when this goes.
+#[derive(Debug, Default)]
+struct Others(Vec<(Answer, Outcome)>);
+
+impl Drop for Others {
+    fn drop(&mut self) {
+        for (answer, outcome) in self.0.drain(..) {
+            let others = Others::default();
+            // A caller that went away is told nothing; what it asked is kept all the same.
+            let _ = answer.send(Told { outcome, others });
+        }
+    }
+}
+
+/// Tells the callers of a batch what became of their jobs. From here only the first is woken: woken from a thread that is
+/// about to sleep, two of the server's threads often are given one core, and the core that this leaves is idle.
+pub(in crate::store) fn tell(outcomes: impl IntoIterator<Item = (Answer, Outcome)>) {
+    let mut others = outcomes.into_iter();
+    if let Some((first, outcome)) = others.next() {
+        let others = Others(others.collect());
+        let _ = first.send(Told { outcome, others });
+    }
+}
 
 /// Both ends of a queue that holds so many jobs, of which a batch takes so many.
 pub(in crate::store) fn queue(jobs_max: usize, batch_max: usize) -> (Jobs, Batches) {
@@ -205,7 +247,7 @@ mod tests {
 
     const LONG: Duration = Duration::from_secs(60);
 
-    fn job() -> (Job, oneshot::Receiver<Result<(), StoreError>>) {
+    fn job() -> (Job, oneshot::Receiver<Told>) {
         let (answer, outcome) = oneshot::channel();
         let work = Work::Replace(Box::new(Replacements {
             keys_version: 1,
@@ -293,6 +335,34 @@ mod tests {
         drop(batches);
         assert!(matches!(jobs.push(job().0), Err(NotQueued::Closed)));
         assert!(outcome.blocking_recv().is_err(), "nobody will answer it");
+    }
+
+    #[test]
+    fn every_caller_is_told_whichever_of_them_went_away() {
+        for gone in 0..3 {
+            let (answers, mut outcomes): (Vec<_>, Vec<_>) =
+                (0..3).map(|_| oneshot::channel()).unzip();
+            drop(outcomes.remove(gone));
+            tell(
+                answers
+                    .into_iter()
+                    .map(|answer| (answer, Err(StoreError::Busy))),
+            );
+            for outcome in outcomes {
+                let told = outcome.blocking_recv().unwrap();
+                assert!(matches!(told.outcome(), Err(StoreError::Busy)));
+            }
+        }
+    }
+
+    #[test]
+    fn one_that_goes_away_when_it_was_told_has_told_the_others() {
+        let (first, first_outcome) = oneshot::channel();
+        let (second, second_outcome) = oneshot::channel();
+        tell([(first, Ok(())), (second, Err(StoreError::Conflict))]);
+        drop(first_outcome);
+        let told = second_outcome.blocking_recv().unwrap();
+        assert!(matches!(told.outcome(), Err(StoreError::Conflict)));
     }
 
     #[test]

@@ -19,7 +19,7 @@ use crate::durable::sync_folder_of;
 use crate::store::StoreError;
 use crate::store::records::View;
 use crate::store::records::batch::{Staged, Verdict};
-use crate::store::records::queue::{Batches, Job, Next};
+use crate::store::records::queue::{Batches, Job, Next, tell};
 use crate::store::records::stored::State;
 use crate::telemetry::metrics::StoreMetrics;
 
@@ -173,21 +173,15 @@ impl Committer {
                 .map(|work| staged.add(view, work))
                 .collect::<Result<Vec<_>, _>>()
         });
-        // A caller that went away is told nothing; what it asked is kept all the same.
         match verdicts {
-            Ok(verdicts) => {
-                for (answer, verdict) in answers.into_iter().zip(verdicts) {
-                    let _ = answer.send(match verdict {
-                        Verdict::Staged => Ok(()),
-                        Verdict::Conflict => Err(StoreError::Conflict),
-                    });
-                }
-            }
+            Ok(verdicts) => tell(
+                answers
+                    .into_iter()
+                    .zip(verdicts.into_iter().map(Verdict::outcome)),
+            ),
             Err(error) => {
-                let text = error.to_string();
-                for answer in answers {
-                    let _ = answer.send(Err(StoreError::Unavailable(text.clone())));
-                }
+                let failed = |answer| (answer, Err(StoreError::Unavailable(error.to_string())));
+                tell(answers.into_iter().map(failed));
             }
         }
     }

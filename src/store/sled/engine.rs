@@ -13,7 +13,7 @@ use std::io;
 use std::ops::Bound;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use std::time::Instant;
 
@@ -55,6 +55,8 @@ pub(super) struct Fenced {
     /// states; `None` once closed.
     db: RwLock<Option<Db>>,
     failure: RwLock<Option<Failure>>,
+    /// Whether there is a failure: asked with every call.
+    is_shut: AtomicBool,
     /// What is noted for readings that are under way; one that is gone is forgotten with the next batch.
     sweeps: Mutex<Vec<Weak<Mutex<Behind>>>>,
     /// Readings of the registry as it stands: filled while `db` is held for a read, emptied while it is held for a batch.
@@ -78,6 +80,7 @@ impl Fenced {
             keyring,
             db: RwLock::new(Some(db)),
             failure: RwLock::new(None),
+            is_shut: AtomicBool::new(false),
             sweeps: Mutex::new(Vec::new()),
             kept: Kept::default(),
             ahead: Ahead::default(),
@@ -87,6 +90,9 @@ impl Fenced {
 
     /// `Err` once the store has failed.
     pub(super) fn usable(&self) -> Result<(), StoreError> {
+        if !self.is_shut.load(Ordering::Acquire) {
+            return Ok(());
+        }
         let failure = self.failure.read().unwrap_or_else(PoisonError::into_inner);
         match &*failure {
             Some(failure) => Err(StoreError::Unavailable(failure.text.clone())),
@@ -128,6 +134,7 @@ impl Fenced {
         if is_news {
             tracing::error!("{}", failure.text);
             *kept = Some(failure);
+            self.is_shut.store(true, Ordering::Release);
         }
         let text = kept.as_ref().map(|kept| kept.text.clone());
         StoreError::Unavailable(text.unwrap_or_default())
@@ -166,6 +173,7 @@ impl Fenced {
         let mut failure = self.failure.write().unwrap_or_else(PoisonError::into_inner);
         if failure.as_ref().is_some_and(|failure| failure.may_pass) {
             *failure = None;
+            self.is_shut.store(false, Ordering::Release);
         }
     }
 
