@@ -120,8 +120,8 @@ pub(in crate::store) trait View {
     /// At most `most` records of a span, from its first on in the order of keys, or from its last on backwards.
     fn range(&self, span: &Span, order: Order, most: usize) -> Result<Vec<Found>, StoreError>;
 
-    /// Says what will be asked by [`View::raw`] next, so that a back end that has to wait for it can fetch it in one go.
-    /// One that has it at hand does not even have the keys made.
+    /// Says what will be asked by [`View::raw`] next, so that a back end far away can fetch it in one go.
+    /// One that is near does not even have the keys made.
     fn prefetch(&self, _keys: &dyn Fn() -> Vec<Key>) -> Result<(), StoreError> {
         Ok(())
     }

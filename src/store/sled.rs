@@ -6,7 +6,6 @@
 //!
 //! In the folder: `db`, `conf`, `blobs` and `snap.*` are sled's, `head` and `mark` are the guard's.
 
-mod ahead;
 mod committer;
 mod engine;
 mod fill;
@@ -148,8 +147,6 @@ impl Engine for SledEngine {
         let waiting = self.metrics.arrives();
         let (answer, outcome) = oneshot::channel();
         self.ready()?;
-        // Else the committer would read it, one after the other, while all others wait for it.
-        self.sled.read_ahead(|| work.about())?;
         self.jobs
             .push((work, answer))
             .map_err(|refused| match refused {

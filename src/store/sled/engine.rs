@@ -15,9 +15,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
-use std::time::Instant;
 
-use super::ahead::Ahead;
 use super::sweep::{self, Behind};
 use ::sled::{Batch, Config, Db, IVec, Mode};
 
@@ -61,7 +59,6 @@ pub(super) struct Fenced {
     sweeps: Mutex<Vec<Weak<Mutex<Behind>>>>,
     /// Readings of the registry as it stands: filled while `db` is held for a read, emptied while it is held for a batch.
     kept: Kept,
-    pub(super) ahead: Ahead,
     records_read: AtomicU64,
 }
 
@@ -83,7 +80,6 @@ impl Fenced {
             is_shut: AtomicBool::new(false),
             sweeps: Mutex::new(Vec::new()),
             kept: Kept::default(),
-            ahead: Ahead::default(),
             records_read: AtomicU64::new(0),
         }
     }
@@ -193,29 +189,6 @@ impl Fenced {
             }
             outcome => outcome,
         }
-    }
-
-    /// Has sled fetch records that are going to be asked for or written, if that means waiting for the disk.
-    pub(super) fn read_ahead(&self, keys: impl FnOnce() -> Vec<Key>) -> Result<(), StoreError> {
-        if !self.ahead.is_wanted() {
-            return Ok(());
-        }
-        let db = self.db.read().unwrap_or_else(PoisonError::into_inner);
-        let db = db.as_ref().ok_or_else(|| closed(&self.path))?;
-        self.fenced(|| {
-            self.fetch(db, keys());
-            Ok(())
-        })
-    }
-
-    /// What cannot be read is said when it is asked for.
-    fn fetch(&self, db: &Db, mut keys: Vec<Key>) {
-        keys.retain(|key| !key.is_of_registry());
-        self.ahead.read(&keys, |key| {
-            let asked = Instant::now();
-            let _ = db.get(key.as_bytes());
-            self.ahead.took(asked.elapsed());
-        });
     }
 
     /// Applies a batch whole. It is durable only after [`Fenced::flush`] and a sync of the log.
@@ -348,9 +321,7 @@ impl View for SledView<'_> {
 
     fn raw(&self, key: &Key) -> Result<Option<Vec<u8>>, StoreError> {
         self.count();
-        let asked = Instant::now();
         let value = self.db.get(key.as_bytes());
-        self.sled.ahead.took(asked.elapsed());
         let value = value.map_err(|error| self.sled.broken(&error))?;
         Ok(value.map(|value| value.to_vec()))
     }
@@ -365,13 +336,6 @@ impl View for SledView<'_> {
             Order::First => found.take(most).map(|one| self.found(one)).collect(),
             Order::Last => found.rev().take(most).map(|one| self.found(one)).collect(),
         }
-    }
-
-    fn prefetch(&self, keys: &dyn Fn() -> Vec<Key>) -> Result<(), StoreError> {
-        if self.sled.ahead.is_wanted() {
-            self.sled.fetch(self.db, keys());
-        }
-        Ok(())
     }
 
     fn kept(&self) -> Option<&Kept> {

@@ -91,29 +91,3 @@ async fn closing_finishes_what_is_queued_and_is_done_once() {
     let replays = store.replays(&message("m-2"), &reference("none")).await;
     assert!(replays.unwrap().by_message.is_some());
 }
-
-#[tokio::test]
-async fn what_is_read_ahead_is_kept_and_answered_as_ever_and_asked_for_no_more_often() {
-    let place = Place::new();
-    let store = place.open();
-    let sled = &store.engine.sled;
-    let mut asked = Vec::new();
-    for (bits, is_slow) in [(1, false), (2, true)] {
-        if is_slow {
-            for _ in 0..100 {
-                sled.ahead.took(Duration::from_millis(1));
-            }
-        }
-        let before = sled.records_read();
-        store.commit(creation(bits, CHILD, bits)).await.unwrap();
-        let (message, reference) = (
-            message(&format!("m-{bits}")),
-            reference(&format!("lahde-{bits}")),
-        );
-        let replays = store.replays(&message, &reference).await.unwrap();
-        assert!(replays.by_message.is_some() && replays.by_reference.is_some());
-        assert_eq!(sled.ahead.has_begun(), is_slow);
-        asked.push(sled.records_read() - before);
-    }
-    assert_eq!(asked[0], asked[1]);
-}
