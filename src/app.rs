@@ -413,6 +413,7 @@ impl Endpoint for App {
             self.metrics.edge.shed("requests_in_flight");
             return self.refuse_with(&Fault::busy());
         };
+        let _caller = self.services.store.callers().arrive();
         let mut line = LogLine::new(self.requests.fetch_add(1, Ordering::Relaxed) + 1);
         let span = span::request();
         // Kilobytes, on the heap for as long as they are needed: what is inside of this future lies in every connection's

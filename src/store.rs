@@ -6,6 +6,7 @@
 pub mod audit;
 pub mod backup;
 pub mod bulk;
+pub mod callers;
 pub mod check;
 mod facts;
 pub mod grants;
@@ -40,6 +41,7 @@ use crate::domain::registry::{ClientGrant, Organiser, OrganiserCode, Registry};
 use crate::domain::service_event::{EventState, PlacedEvent, ServiceEvent};
 use crate::domain::settlement::{Book, ProviderSums, RowPlace, Run, RunNumber, SettledRow};
 use crate::store::audit::{AccessHead, AccessRecord, AccessVerdict};
+use crate::store::callers::Callers;
 use crate::store::check::{CheckReport, SettlementReport};
 use crate::store::grants::{GrantPlace, GrantsWithCustomers};
 use crate::store::registry::{GrantWithEvents, RegistryChange, RegistryStep, StandingRegistry};
@@ -402,6 +404,9 @@ pub trait Store: upkeep::Upkeep + Send + Sync + 'static {
         &'a self,
         numbers: &'a [PurchasingPowerNumber],
     ) -> StoreFuture<'a, Vec<GrantWithEvents>>;
+
+    /// Who is on the way to a commit: as far as it knows of them, it commits what comes together in one batch.
+    fn callers(&self) -> &Callers;
 
     /// What its writing is measured by.
     fn metrics(&self) -> &StoreMetrics;

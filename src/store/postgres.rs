@@ -33,6 +33,7 @@ use self::failure::Failure;
 use self::view::PgView;
 use crate::secrets::{Keyring, MasterKey};
 use crate::store::StoreError;
+use crate::store::callers::Callers;
 use crate::store::records::queue::{Jobs, NotQueued, queue};
 use crate::store::records::sweep::Sweep;
 use crate::store::records::{Engine, RecordStore, View, Work};
@@ -228,6 +229,10 @@ impl Engine for PostgresEngine {
         });
         let bytes = bytes.map_err(Failure::into_store_error)?;
         Ok(u64::try_from(bytes).unwrap_or(0))
+    }
+
+    fn callers(&self) -> &Callers {
+        self.jobs.callers()
     }
 
     fn metrics(&self) -> &StoreMetrics {

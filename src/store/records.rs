@@ -47,6 +47,7 @@ use self::replace::Replacements;
 use self::sweep::Sweep;
 use crate::secrets::{Keyring, WrappedKeys};
 use crate::store::StoreError;
+use crate::store::callers::Callers;
 use crate::telemetry::metrics::StoreMetrics;
 
 /// A record as it stands: its key and its encoded value.
@@ -220,6 +221,9 @@ pub(in crate::store) trait Engine: Send + Sync + 'static {
 
     /// What it takes on its disk, in bytes.
     fn disk_bytes(&self) -> Result<u64, StoreError>;
+
+    /// Who is on the way to a commit.
+    fn callers(&self) -> &Callers;
 
     /// What its writing is measured by.
     fn metrics(&self) -> &StoreMetrics;

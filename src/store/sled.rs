@@ -31,6 +31,7 @@ use self::committer::{Committer, SyncLog};
 use self::engine::Fenced;
 use crate::secrets::{Keyring, MasterKey};
 use crate::store::StoreError;
+use crate::store::callers::Callers;
 use crate::store::records::queue::{Jobs, NotQueued, queue};
 use crate::store::records::sweep::Sweep;
 use crate::store::records::{Engine, RecordStore, View, Work};
@@ -172,6 +173,10 @@ impl Engine for SledEngine {
 
     fn disk_bytes(&self) -> Result<u64, StoreError> {
         self.sled.disk_bytes()
+    }
+
+    fn callers(&self) -> &Callers {
+        self.jobs.callers()
     }
 
     fn metrics(&self) -> &StoreMetrics {

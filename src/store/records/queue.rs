@@ -1,8 +1,9 @@
 //! The queue before the one that writes: bounded, and taken from in batches.
 //!
-//! A batch costs its sync, whatever is in it. So where several callers come back again and again, a batch waits until
-//! half of them are there: while one half is made durable, the other half's requests are worked on. It waits no longer
-//! than the batch before took, and one caller alone never waits.
+//! A batch costs its sync, whatever is in it. So where there are several callers, a batch waits until half of them are
+//! there: while one half is made durable, the other half's requests are worked on. It waits no longer than the batch before
+//! took, and one caller alone never waits. Callers are the requests that are worked on; of what else commits, such as an
+//! import, those that were there for the batch before and are there now.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,9 +14,10 @@ use tokio::sync::oneshot;
 
 use super::Work;
 use crate::store::StoreError;
+use crate::store::callers::Callers;
 
 /// Longest time that a batch waits for more, whatever the batch before took.
-const GATHERING_MAX: Duration = Duration::from_millis(2);
+const GATHERING_MAX: Duration = Duration::from_millis(10);
 
 /// What became of a job.
 pub(in crate::store) type Outcome = Result<(), StoreError>;
@@ -75,6 +77,7 @@ pub(in crate::store) fn queue(jobs_max: usize, batch_max: usize) -> (Jobs, Batch
         }),
         arrived: Condvar::new(),
         is_closed: AtomicBool::new(false),
+        callers: Callers::default(),
         jobs_max: jobs_max.max(1),
     });
     let batches = Batches {
@@ -93,6 +96,7 @@ struct Shared {
     arrived: Condvar,
     /// Set once; what is queued by then is still taken.
     is_closed: AtomicBool,
+    callers: Callers,
     jobs_max: usize,
 }
 
@@ -135,6 +139,11 @@ impl Jobs {
             self.0.arrived.notify_one();
         }
         Ok(())
+    }
+
+    /// Who is on the way to this queue.
+    pub(in crate::store) fn callers(&self) -> &Callers {
+        &self.0.callers
     }
 
     /// Takes no more jobs.
@@ -190,7 +199,8 @@ impl Batches {
                 false => Next::Due,
             };
         }
-        let callers = self.taken + state.jobs.len();
+        let callers = self.shared.callers.count();
+        let callers = callers.max(self.taken + state.jobs.len());
         let patience = self.gathering_max.min(self.ended - self.began);
         let patience = patience.saturating_sub(self.ended.elapsed());
         let mut state = self.sleep(state, (callers / 2).min(self.batch_max), patience);
@@ -288,6 +298,18 @@ mod tests {
             // Five and the first of the next are six.
             assert_eq!(taken(batches.next(LONG)), 3);
         });
+    }
+
+    #[test]
+    fn a_batch_waits_for_half_of_the_requests_that_are_worked_on() {
+        let (jobs, mut batches) = after(0);
+        let callers: Vec<_> = (0..10).map(|_| jobs.callers().arrive()).collect();
+        push(&jobs, 1);
+        thread::scope(|scope| {
+            scope.spawn(|| push(&jobs, 4));
+            assert_eq!(taken(batches.next(LONG)), 5);
+        });
+        drop(callers);
     }
 
     #[test]

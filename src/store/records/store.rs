@@ -16,6 +16,7 @@ use crate::domain::service_event::{EventState, PlacedEvent};
 use crate::domain::settlement::{Book, ProviderSums, RowPlace, Run, RunNumber, SettledRow};
 use crate::secrets::Keyring;
 use crate::store::audit::{AccessHead, AccessRecord, AccessVerdict};
+use crate::store::callers::Callers;
 use crate::store::check::{CheckReport, SettlementReport};
 use crate::store::grants::{GrantPlace, GrantsWithCustomers};
 use crate::store::registry::{GrantWithEvents, RegistryChange, StandingRegistry};
@@ -187,6 +188,10 @@ impl<E: Engine> Store for RecordStore<E> {
         numbers: &'a [PurchasingPowerNumber],
     ) -> StoreFuture<'a, Vec<GrantWithEvents>> {
         self.read(|view| history::grants_of_numbers(view, numbers))
+    }
+
+    fn callers(&self) -> &Callers {
+        self.engine.callers()
     }
 
     fn metrics(&self) -> &StoreMetrics {
