@@ -64,6 +64,8 @@ pub struct App {
     header_text_chars_max: usize,
     in_flight: Semaphore,
     in_flight_max: usize,
+    /// What a request past that is answered, which has to cost little.
+    busy: Bytes,
     client_rates: Rates<ClientId>,
     /// Largest answer of the Admin API as one object, in bytes.
     answer_bytes_max: usize,
@@ -200,6 +202,7 @@ impl App {
             header_text_chars_max: limits.header_text_chars_max,
             in_flight: Semaphore::new(limits.requests_in_flight_max),
             in_flight_max: limits.requests_in_flight_max,
+            busy: Bytes::from(reply::fault(None, &Fault::busy())),
             answer_bytes_max: limits.admin_answer_bytes_max,
             admin_document: OnceLock::new(),
             client_rates: Rates::new(limits.client_requests_per_s_max, Duration::from_secs(1)),
@@ -281,13 +284,15 @@ impl App {
 
     /// A fault for a request that was not read, with its log line.
     fn refuse_with(&self, fault: &Fault) -> SoapResponse {
+        let body = Bytes::from(reply::fault(None, fault));
+        self.refuse_by(fault.code, body)
+    }
+
+    fn refuse_by(&self, code: FaultCode, body: Bytes) -> SoapResponse {
         let mut line = LogLine::new(self.requests.fetch_add(1, Ordering::Relaxed) + 1);
-        line.outcome = fault.code.as_str();
+        line.outcome = code.as_str();
         line.write(&self.metrics, Duration::ZERO, 0, 0);
-        SoapResponse {
-            status: 500,
-            body: Bytes::from(reply::fault(None, fault)),
-        }
+        SoapResponse { status: 500, body }
     }
 
     /// Refuses a client that calls too often; only counted, never in the access log.
@@ -411,7 +416,7 @@ impl Endpoint for App {
         let began = Instant::now();
         let Ok(_in_flight) = self.in_flight.try_acquire() else {
             self.metrics.edge.shed("requests_in_flight");
-            return self.refuse_with(&Fault::busy());
+            return self.refuse_by(FaultCode::BusyRetry, self.busy.clone());
         };
         let _caller = self.services.store.callers().arrive();
         let mut line = LogLine::new(self.requests.fetch_add(1, Ordering::Relaxed) + 1);
