@@ -107,6 +107,7 @@ def measure(rounds, seconds, folder):
         print(f"granting {side_by_side.MANY_GRANTS} purchasing powers", flush=True)
         side_by_side.grant_all(server.address, grants, side_by_side.MANY_GRANTS)
         load = Load("event", file, grants)
+
         def at_peak():
             peak = load.run(server, seconds, service=SERVICE, before=["taskset", "-c", CLIENT_CORE])
             measured["peak"].append(peak)

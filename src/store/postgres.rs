@@ -177,8 +177,8 @@ impl Engine for PostgresEngine {
                 NotQueued::Full => StoreError::Busy,
                 NotQueued::Closed => closed(),
             })?;
-        let told = outcome.instrument(span::commit()).await;
-        told.map_err(|_| committer_ended())?.outcome()?;
+        let outcome = outcome.instrument(span::commit()).await;
+        outcome.unwrap_or_else(|_| Err(committer_ended()))?;
         waiting.became_durable();
         Ok(())
     }

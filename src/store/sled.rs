@@ -155,9 +155,10 @@ impl Engine for SledEngine {
                 NotQueued::Closed => self.closed(),
             })?;
         // A committer that ends without an answer has failed, and says why.
-        let told = outcome.instrument(span::commit()).await;
-        told.map_err(|_| self.sled.fail("the committer ended"))?
-            .outcome()?;
+        outcome
+            .instrument(span::commit())
+            .await
+            .unwrap_or_else(|_| Err(self.sled.fail("the committer ended")))?;
         waiting.became_durable();
         Ok(())
     }

@@ -31,7 +31,7 @@ use crate::store::StoreError;
 use crate::store::records::Work;
 use crate::store::records::batch::{Staged, Verdict, Writes};
 use crate::store::records::keys::{Key, STATE_NAME, Table};
-use crate::store::records::queue::{Answer, Batches, Next, tell};
+use crate::store::records::queue::{Answer, Batches, Next};
 use crate::store::records::record::{self, corrupt};
 use crate::store::records::stored::State;
 use crate::telemetry::metrics::StoreMetrics;
@@ -68,13 +68,13 @@ impl Committer {
             self.metrics.batch(work.len());
             match self.commit(&work) {
                 Ok(verdicts) => {
-                    tell(
+                    batches.tell(
                         answers
                             .into_iter()
                             .zip(verdicts.into_iter().map(Verdict::outcome)),
                     );
                 }
-                Err(failure) => tell_all(answers, failure),
+                Err(failure) => tell_all(&batches, answers, failure),
             }
         }
     }
@@ -269,12 +269,12 @@ fn pause(turn: u32) {
     thread::sleep(Duration::from_micros(u64::from(micros)));
 }
 
-fn tell_all(answers: Vec<Answer>, failure: Failure) {
+fn tell_all(batches: &Batches, answers: Vec<Answer>, failure: Failure) {
     let is_turn = matches!(failure, Failure::Retry);
     let text = failure.into_store_error().to_string();
     let failed = |answer| match is_turn {
         true => (answer, Err(StoreError::Busy)),
         false => (answer, Err(StoreError::Unavailable(text.clone()))),
     };
-    tell(answers.into_iter().map(failed));
+    batches.tell(answers.into_iter().map(failed));
 }

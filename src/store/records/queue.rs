@@ -7,9 +7,10 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::oneshot;
 
 use super::Work;
@@ -23,47 +24,20 @@ const GATHERING_MAX: Duration = Duration::from_millis(10);
 pub(in crate::store) type Outcome = Result<(), StoreError>;
 
 /// Where a job's outcome goes.
-pub(in crate::store) type Answer = oneshot::Sender<Told>;
+pub(in crate::store) type Answer = oneshot::Sender<Outcome>;
 
 /// What the committer is asked.
 pub(in crate::store) type Job = (Work, Answer);
 
-/// What a caller is told. It tells the other callers of its batch in turn, whatever becomes of it.
-#[derive(Debug)]
-pub(in crate::store) struct Told {
-    outcome: Outcome,
-    others: Others,
-}
+/// Outcomes that their callers are told when this goes, wherever that is.
+struct Outcomes(Vec<(Answer, Outcome)>);
 
-impl Told {
-    /// The caller's own outcome, when the others have theirs.
-    pub(in crate::store) fn outcome(self) -> Outcome {
-        drop(self.others);
-        self.outcome
-    }
-}
-
-/// Callers that are told when this goes.
-#[derive(Debug, Default)]
-struct Others(Vec<(Answer, Outcome)>);
-
-impl Drop for Others {
+impl Drop for Outcomes {
     fn drop(&mut self) {
         for (answer, outcome) in self.0.drain(..) {
-            let others = Others::default();
             // A caller that went away is told nothing; what it asked is kept all the same.
-            let _ = answer.send(Told { outcome, others });
+            let _ = answer.send(outcome);
         }
-    }
-}
-
-/// Tells the callers of a batch what became of their jobs. From here only the first is woken: woken from a thread that is
-/// about to sleep, two of the server's threads often are given one core, and the core that this leaves is idle.
-pub(in crate::store) fn tell(outcomes: impl IntoIterator<Item = (Answer, Outcome)>) {
-    let mut others = outcomes.into_iter();
-    if let Some((first, outcome)) = others.next() {
-        let others = Others(others.collect());
-        let _ = first.send(Told { outcome, others });
     }
 }
 
@@ -78,6 +52,7 @@ pub(in crate::store) fn queue(jobs_max: usize, batch_max: usize) -> (Jobs, Batch
         arrived: Condvar::new(),
         is_closed: AtomicBool::new(false),
         callers: Callers::default(),
+        runtime: OnceLock::new(),
         jobs_max: jobs_max.max(1),
     });
     let batches = Batches {
@@ -97,6 +72,8 @@ struct Shared {
     /// Set once; what is queued by then is still taken.
     is_closed: AtomicBool,
     callers: Callers,
+    /// Where callers wait, if its threads run whatever else they do.
+    runtime: OnceLock<Handle>,
     jobs_max: usize,
 }
 
@@ -131,6 +108,13 @@ impl Jobs {
         }
         if state.jobs.len() >= self.0.jobs_max {
             return Err(NotQueued::Full);
+        }
+        if self.0.runtime.get().is_none()
+            && let Ok(runtime) = Handle::try_current()
+            && runtime.runtime_flavor() == RuntimeFlavor::MultiThread
+        {
+            // Only the first is kept, and the state is locked.
+            let _ = self.0.runtime.set(runtime);
         }
         state.jobs.push_back(job);
         let wakes = state.jobs.len() == state.wakes_at;
@@ -212,6 +196,18 @@ impl Batches {
         Next::Batch(batch)
     }
 
+    /// Tells the callers of a batch what became of their jobs. Many are told by a task of the runtime that they wait in:
+    /// woken from here, a thread that is about to sleep, two of the server's threads often are given one core, and the core
+    /// that this leaves is idle.
+    pub(in crate::store) fn tell(&self, outcomes: impl IntoIterator<Item = (Answer, Outcome)>) {
+        let outcomes = Outcomes(outcomes.into_iter().collect());
+        match self.shared.runtime.get() {
+            // A runtime that has ended lets go of the task at once, and so they are told all the same.
+            Some(runtime) if outcomes.0.len() > 1 => drop(runtime.spawn(async { drop(outcomes) })),
+            _ => drop(outcomes),
+        }
+    }
+
     fn is_closed(&self) -> bool {
         self.shared.is_closed.load(Ordering::Relaxed)
     }
@@ -257,7 +253,7 @@ mod tests {
 
     const LONG: Duration = Duration::from_secs(60);
 
-    fn job() -> (Job, oneshot::Receiver<Told>) {
+    fn job() -> (Job, oneshot::Receiver<Outcome>) {
         let (answer, outcome) = oneshot::channel();
         let work = Work::Replace(Box::new(Replacements {
             keys_version: 1,
@@ -359,32 +355,32 @@ mod tests {
         assert!(outcome.blocking_recv().is_err(), "nobody will answer it");
     }
 
-    #[test]
-    fn every_caller_is_told_whichever_of_them_went_away() {
-        for gone in 0..3 {
-            let (answers, mut outcomes): (Vec<_>, Vec<_>) =
-                (0..3).map(|_| oneshot::channel()).unzip();
-            drop(outcomes.remove(gone));
-            tell(
-                answers
-                    .into_iter()
-                    .map(|answer| (answer, Err(StoreError::Busy))),
-            );
-            for outcome in outcomes {
-                let told = outcome.blocking_recv().unwrap();
-                assert!(matches!(told.outcome(), Err(StoreError::Busy)));
-            }
+    /// Three callers of a batch, of which the second has gone away; what the others are told.
+    fn tell_three(batches: &Batches) {
+        let (answers, mut outcomes): (Vec<_>, Vec<_>) = (0..3).map(|_| oneshot::channel()).unzip();
+        drop(outcomes.remove(1));
+        let busy = |answer| (answer, Err(StoreError::Busy));
+        batches.tell(answers.into_iter().map(busy));
+        for outcome in outcomes {
+            assert!(matches!(outcome.blocking_recv(), Ok(Err(StoreError::Busy))));
         }
     }
 
     #[test]
-    fn one_that_goes_away_when_it_was_told_has_told_the_others() {
-        let (first, first_outcome) = oneshot::channel();
-        let (second, second_outcome) = oneshot::channel();
-        tell([(first, Ok(())), (second, Err(StoreError::Conflict))]);
-        drop(first_outcome);
-        let told = second_outcome.blocking_recv().unwrap();
-        assert!(matches!(told.outcome(), Err(StoreError::Conflict)));
+    fn every_caller_is_told_within_a_runtime_without_one_and_after_its_end() {
+        let (jobs, batches) = queue(2, 8);
+        push(&jobs, 1);
+        assert!(batches.shared.runtime.get().is_none());
+        tell_three(&batches);
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .build()
+            .unwrap();
+        runtime.block_on(async { push(&jobs, 1) });
+        assert!(batches.shared.runtime.get().is_some());
+        tell_three(&batches);
+        drop(runtime);
+        tell_three(&batches);
     }
 
     #[test]

@@ -19,7 +19,7 @@ use crate::durable::sync_folder_of;
 use crate::store::StoreError;
 use crate::store::records::View;
 use crate::store::records::batch::{Staged, Verdict};
-use crate::store::records::queue::{Batches, Job, Next, tell};
+use crate::store::records::queue::{Batches, Job, Next};
 use crate::store::records::stored::State;
 use crate::telemetry::metrics::StoreMetrics;
 
@@ -103,7 +103,7 @@ impl Committer {
     pub(super) fn run(mut self, mut batches: Batches) -> Result<(), StoreError> {
         loop {
             match batches.next(self.idle_max()) {
-                Next::Batch(jobs) => self.commit_batch(jobs),
+                Next::Batch(jobs) => self.commit_batch(&batches, jobs),
                 Next::Due => {}
                 Next::Closed => return self.close(),
             }
@@ -165,7 +165,7 @@ impl Committer {
     }
 
     /// Commits what was queued together.
-    fn commit_batch(&mut self, jobs: Vec<Job>) {
+    fn commit_batch(&mut self, batches: &Batches, jobs: Vec<Job>) {
         let (work, answers): (Vec<_>, Vec<_>) = jobs.into_iter().unzip();
         self.metrics.batch(work.len());
         let verdicts = self.commit(|staged, view| {
@@ -174,14 +174,14 @@ impl Committer {
                 .collect::<Result<Vec<_>, _>>()
         });
         match verdicts {
-            Ok(verdicts) => tell(
+            Ok(verdicts) => batches.tell(
                 answers
                     .into_iter()
                     .zip(verdicts.into_iter().map(Verdict::outcome)),
             ),
             Err(error) => {
                 let failed = |answer| (answer, Err(StoreError::Unavailable(error.to_string())));
-                tell(answers.into_iter().map(failed));
+                batches.tell(answers.into_iter().map(failed));
             }
         }
     }
