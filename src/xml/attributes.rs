@@ -47,10 +47,7 @@ pub fn split_tag<'a>(
 }
 
 fn split_attribute(text: &str) -> Result<(RawAttribute<'_>, &str), &'static str> {
-    let equals = text.bytes().position(|byte| byte == b'=');
-    let (name, rest) = equals
-        .and_then(|place| Some((text.get(..place)?, text.get(place + 1..)?)))
-        .ok_or("an attribute has no value")?;
+    let (name, rest) = split_at(text, b'=').ok_or("an attribute has no value")?;
     let (prefix, local) =
         split_name(name.trim_end_matches(is_space)).ok_or("an attribute's name is not a name")?;
     let rest = rest.trim_start_matches(is_space);
@@ -59,10 +56,9 @@ fn split_attribute(text: &str) -> Result<(RawAttribute<'_>, &str), &'static str>
         .next()
         .filter(|byte| matches!(byte, b'"' | b'\''))
         .ok_or("an attribute's value is not in quotes")?;
-    let inside = rest.get(1..).unwrap_or_default();
-    let end = inside.bytes().position(|byte| byte == quote);
-    let (value, after) = end
-        .and_then(|end| Some((inside.get(..end)?, inside.get(end + 1..)?)))
+    let (value, after) = rest
+        .get(1..)
+        .and_then(|inside| split_at(inside, quote))
         .ok_or("an attribute's value does not end")?;
     if value.as_bytes().contains(&b'<') {
         return Err("an attribute's value holds `<`");
@@ -75,6 +71,12 @@ fn split_attribute(text: &str) -> Result<(RawAttribute<'_>, &str), &'static str>
         },
         after,
     ))
+}
+
+/// What stands before and behind the first of this ASCII byte: names and values are too short for a search by words.
+fn split_at(text: &str, ascii: u8) -> Option<(&str, &str)> {
+    let place = text.bytes().position(|byte| byte == ascii)?;
+    Some((text.get(..place)?, text.get(place + 1..)?))
 }
 
 /// The value meant by a raw one: references resolved, white space made blanks.
