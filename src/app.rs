@@ -136,6 +136,7 @@ fn sled_options(config: &Config) -> sled::Options {
     sled::Options {
         path: config.store.path.clone(),
         cache_bytes: config.store.cache_bytes,
+        read_back_bytes: config.store.read_back_bytes,
         commit_queue_max: config.limits.commit_queue_max,
         commit_batch_max: config.limits.commit_batch_max,
     }

@@ -22,6 +22,9 @@ pub struct Store {
     /// Sled: memory for cached pages, in bytes.
     #[serde(default = "cache_bytes_default")]
     pub cache_bytes: u64,
+    /// Sled: most bytes of its log that are read back into the system's page cache after a start; 0 for none.
+    #[serde(default = "read_back_bytes_default")]
+    pub read_back_bytes: u64,
     /// PostgreSQL: the database, `postgres://USER@HOST[:PORT][,HOST…]/DATABASE`.
     #[serde(default)]
     pub url: Option<DatabaseUrl>,
@@ -50,6 +53,10 @@ pub struct Store {
 
 fn cache_bytes_default() -> u64 {
     64 * 1024 * 1024
+}
+
+fn read_back_bytes_default() -> u64 {
+    16 * 1024 * 1024 * 1024
 }
 
 fn connections_max_default() -> usize {
@@ -158,6 +165,7 @@ impl Store {
             kind: StoreKind::Sled,
             path: "data/store".into(),
             cache_bytes: cache_bytes_default(),
+            read_back_bytes: read_back_bytes_default(),
             url: Some(DatabaseUrl("postgres://psop@127.0.0.1/psop".to_owned())),
             password_file: Some("postgres.password".into()),
             ca_file: Some("tls/database-ca.pem".into()),

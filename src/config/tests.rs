@@ -57,6 +57,7 @@ fn the_smallest_file_has_every_default() {
     assert_eq!(config.store.kind, StoreKind::Sled);
     assert_eq!(config.store.path, PathBuf::from("data/store"));
     assert_eq!(config.store.cache_bytes, 67_108_864);
+    assert_eq!(config.store.read_back_bytes, 17_179_869_184);
     assert_eq!(config.tls, None);
     assert_eq!(config.limits, Limits::default());
     assert_eq!(

@@ -12,6 +12,7 @@ mod fill;
 mod guard;
 mod log;
 mod open;
+mod read_back;
 mod sweep;
 #[cfg(test)]
 mod tests;
@@ -46,6 +47,8 @@ pub struct Options {
     pub path: PathBuf,
     /// Pages that sled keeps in memory. Its page table comes on top and grows with the records.
     pub cache_bytes: u64,
+    /// Most of the log that is read back into the system's page cache after a start.
+    pub read_back_bytes: u64,
     /// Commits that may wait; one more is refused as [`StoreError::Busy`].
     pub commit_queue_max: usize,
     /// Commits that share one sync.

@@ -236,3 +236,15 @@ fn a_start_right_after_a_kill_gets_the_store() {
         server.kill();
     }
 }
+
+#[test]
+fn what_a_start_takes_out_of_memory_is_read_back_beside_what_is_served() {
+    let site = Site::new("[log]\nlevel = \"debug\"\n");
+    let server = site.start();
+    wait_until("the log is read back", || {
+        site.log()
+            .contains("MB of the store's log are read back into memory")
+    });
+    assert_eq!(server.post(&Message::create().0).outcome(), "OK");
+    assert_eq!(server.stop(), Some(0));
+}

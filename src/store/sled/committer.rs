@@ -15,6 +15,7 @@ use super::Options;
 use super::engine::Fenced;
 use super::guard::{Guard, Head};
 use super::open;
+use super::read_back;
 use crate::durable::sync_folder_of;
 use crate::store::StoreError;
 use crate::store::records::View;
@@ -49,6 +50,7 @@ pub(super) struct Committer {
     /// What is durable.
     state: State,
     cache_bytes: u64,
+    read_back_bytes: u64,
     head_written: Instant,
     /// Whether more is durable than the guard file says.
     head_is_behind: bool,
@@ -92,6 +94,7 @@ impl Committer {
             guard,
             state,
             cache_bytes: options.cache_bytes,
+            read_back_bytes: options.read_back_bytes,
             head_written: Instant::now(),
             head_is_behind: false,
             reopening: None,
@@ -161,6 +164,7 @@ impl Committer {
         self.log = log;
         self.state = state;
         self.sled.resume(db);
+        read_back::begin(&self.sled, self.read_back_bytes);
         Ok(())
     }
 

@@ -80,6 +80,7 @@ impl Place {
         let options = Options {
             path: folder.path().join("deep/store"),
             cache_bytes: 16 * 1024 * 1024,
+            read_back_bytes: u64::MAX,
             commit_queue_max: 1024,
             commit_batch_max: 256,
         };

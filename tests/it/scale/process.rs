@@ -1,11 +1,13 @@
 //! What processes and disks say of themselves, and the bare engine to compare with.
 
 use std::fs::File;
+use std::io::IoSliceMut;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use rustix::fs::{Advice, fadvise, statvfs};
+use rustix::io::{ReadWriteFlags, preadv2};
 
 /// What a start took.
 #[derive(Clone, Copy, Debug)]
@@ -44,6 +46,25 @@ pub fn read_bytes(process: u32) -> u64 {
 pub fn free_bytes(path: &Path) -> u64 {
     let disk = statvfs(path).unwrap();
     disk.f_bavail * disk.f_frsize
+}
+
+/// How much of a file the system has in memory, from 0 to 1, by a byte of each MiB.
+pub fn resident_part(file: &Path) -> f64 {
+    let file = File::open(file).unwrap();
+    let places: Vec<u64> = (0..file.metadata().unwrap().len())
+        .step_by(1 << 20)
+        .collect();
+    let is_resident = |place: &&u64| {
+        let mut byte = [0];
+        preadv2(
+            &file,
+            &mut [IoSliceMut::new(&mut byte)],
+            **place,
+            ReadWriteFlags::NOWAIT,
+        )
+        .is_ok()
+    };
+    places.iter().filter(is_resident).count() as f64 / places.len() as f64
 }
 
 /// What the files of a folder take on the disk.
