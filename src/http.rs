@@ -9,7 +9,7 @@
 //! - [`tls`]: the acceptor
 //! - [`route`]: which request goes where
 //! - `exchange`: one request and its answer; `connection`: one connection; `timed_io`: a connection's time-outs;
-//!   `accept`: the next connection
+//!   `timer`: what ends them; `accept`: the next connection
 //! - [`admin`]: the admin listener, with `guard` (its door) and `api` (what operators run); [`problem`]: its refusals
 
 use std::future::Future;
@@ -35,6 +35,7 @@ pub mod server;
 mod tests;
 mod throttle;
 mod timed_io;
+mod timer;
 pub mod tls;
 
 /// What stands behind the public listener.

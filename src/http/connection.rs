@@ -3,8 +3,10 @@
 //! It answers nothing itself: `exchange` and `admin` do.
 
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -48,16 +50,16 @@ where
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let activity = Activity::new();
-    let stopping = rules.stopping.clone();
+    let drain = Drain::of(&rules.stopping);
     let service = service_fn(|request: Request<Incoming>| {
         activity.request_begins(!request.body().is_end_stream());
         let activity = Arc::clone(&activity);
-        let stopping = &stopping;
+        let drain = &drain;
         let answer = answer(request, Arc::clone(&activity));
         async move {
             let mut answer = answer.await;
             // What is left of an unread body cannot be told from a next request.
-            if activity.body_unread() || *stopping.borrow() {
+            if activity.body_unread() || drain.began() {
                 answer
                     .headers_mut()
                     .insert(CONNECTION, HeaderValue::from_static("close"));
@@ -68,10 +70,23 @@ where
     });
     let io = TokioIo::new(TimedIo::new(stream, &rules.limits, Arc::clone(&activity)));
     let mut connection = pin!(protocol(&rules).serve_connection(io, service));
-    let ended = tokio::select! {
-        ended = connection.as_mut() => Some(ended),
-        _ = rules.stopping.wait_for(|stopping| *stopping) => None,
-    };
+    let mut drain_begins = pin!(rules.stopping.wait_for(|stopping| *stopping));
+    let mut asked_for: Option<Waker> = None;
+    let ended = poll_fn(|cx| {
+        if let Poll::Ready(ended) = connection.as_mut().poll(cx) {
+            return Poll::Ready(Some(ended));
+        }
+        // Waiting for the drain takes locks that all connections share: once for a waker, not with each of its polls.
+        let is_asked = asked_for
+            .as_ref()
+            .is_some_and(|waker| waker.will_wake(cx.waker()));
+        if is_asked && !drain.began() {
+            return Poll::Pending;
+        }
+        asked_for = Some(cx.waker().clone());
+        drain_begins.as_mut().poll(cx).map(|_| None)
+    })
+    .await;
     let ended = match ended {
         Some(ended) => ended,
         None => {
@@ -88,6 +103,30 @@ where
     };
     if let Err(error) = ended {
         tracing::debug!(error = %Causes(&error), "a connection ended with an error");
+    }
+}
+
+/// Whether the drain has begun, asked without a lock.
+struct Drain {
+    /// What was so at first.
+    had_begun: bool,
+    /// Has seen no change since.
+    stopping: watch::Receiver<bool>,
+}
+
+impl Drain {
+    fn of(stopping: &watch::Receiver<bool>) -> Drain {
+        let mut stopping = stopping.clone();
+        let had_begun = *stopping.borrow_and_update();
+        Drain {
+            had_begun,
+            stopping,
+        }
+    }
+
+    /// It begins once; and there is none without the server.
+    fn began(&self) -> bool {
+        self.had_begun || self.stopping.has_changed().unwrap_or(true)
     }
 }
 

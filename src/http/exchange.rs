@@ -16,11 +16,11 @@ use hyper::header::{
 };
 use hyper::{Request, Response, StatusCode};
 use tokio::sync::{Semaphore, SemaphorePermit};
-use tokio::time::timeout;
 
 use super::connection::Answer;
 use super::route::{Part, Route};
 use super::timed_io::Activity;
+use super::timer::within;
 use super::{Endpoint, Refusal, SoapHead, SoapRequest, SoapResponse};
 use crate::config::Limits;
 
@@ -147,16 +147,16 @@ async fn answer_soap<E: Endpoint>(
         chunks_max: limits.body_chunks_max,
     };
     let reading = read_body(body, body_limits, bodies);
-    let (body, held) = timeout(Duration::from_millis(limits.body_timeout_ms), reading)
+    let longest = Duration::from_millis(limits.body_timeout_ms);
+    let (body, held) = within(&activity.body_timer, longest, reading)
         .await
-        .map_err(|_| Refusal::BodyTimeout)??;
+        .ok_or(Refusal::BodyTimeout)??;
     activity.body_is_read();
-    let answer = timeout(
-        Duration::from_millis(limits.request_timeout_ms),
-        endpoint.soap(SoapRequest { head, body }),
-    )
-    .await
-    .map_err(|_| Refusal::RequestTimeout);
+    let longest = Duration::from_millis(limits.request_timeout_ms);
+    let answering = endpoint.soap(SoapRequest { head, body });
+    let answer = within(&activity.request_timer, longest, answering)
+        .await
+        .ok_or(Refusal::RequestTimeout);
     drop(held);
     answer
 }

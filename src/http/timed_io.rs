@@ -13,6 +13,8 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
+use super::timer::Timer;
+
 use crate::config::Limits;
 
 /// After a refusal, what the caller still sends is read and thrown away for so long, so that it meets our answer and
@@ -39,9 +41,15 @@ enum Phase {
     Answered,
 }
 
-/// What the wrapper and the service of one connection tell each other.
+/// What the wrapper and the service of one connection tell each other, and the timers of its requests.
 #[derive(Debug)]
-pub(super) struct Activity(Mutex<State>);
+pub(super) struct Activity {
+    state: Mutex<State>,
+    /// For the body of a request after the other.
+    pub(super) body_timer: Mutex<Timer>,
+    /// For the work on a request after the other.
+    pub(super) request_timer: Mutex<Timer>,
+}
 
 #[derive(Debug)]
 struct State {
@@ -53,11 +61,16 @@ struct State {
 impl Activity {
     /// A connection that has just opened.
     pub(super) fn new() -> Arc<Self> {
-        Arc::new(Self(Mutex::new(State {
+        let state = State {
             phase: Phase::Fresh,
             since: Instant::now(),
             body_unread: false,
-        })))
+        };
+        Arc::new(Self {
+            state: Mutex::new(state),
+            body_timer: Mutex::default(),
+            request_timer: Mutex::default(),
+        })
     }
 
     /// A whole head has come; its request is being served from here on.
@@ -118,7 +131,7 @@ impl Activity {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -128,7 +141,7 @@ pub(super) struct TimedIo<S> {
     activity: Arc<Activity>,
     head_timeout: Duration,
     idle_timeout: Duration,
-    read_timer: Option<Pin<Box<Sleep>>>,
+    read_timer: Timer,
     /// Runs from the first write that waits until everything is written.
     write_timer: Option<Pin<Box<Sleep>>>,
     linger: Option<Linger>,
@@ -148,7 +161,7 @@ impl<S> TimedIo<S> {
             activity,
             head_timeout: Duration::from_millis(limits.head_timeout_ms),
             idle_timeout: Duration::from_millis(limits.idle_timeout_ms),
-            read_timer: None,
+            read_timer: Timer::default(),
             write_timer: None,
             linger: None,
         }
@@ -161,14 +174,7 @@ impl<S> TimedIo<S> {
             Phase::Idle => self.idle_timeout,
             Phase::Fresh | Phase::Head => self.head_timeout,
         };
-        let deadline = since + timeout;
-        let timer = self
-            .read_timer
-            .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
-        if timer.deadline() != deadline {
-            timer.as_mut().reset(deadline);
-        }
-        match timer.as_mut().poll(cx) {
+        match self.read_timer.poll_until(since + timeout, cx) {
             Poll::Pending => Poll::Pending,
             Poll::Ready(()) if phase == Phase::Head => {
                 Poll::Ready(Err(timed_out("the request head")))
