@@ -31,6 +31,12 @@ BACK_END := sled
 FILLED := -c shared_buffers=2GB -c maintenance_work_mem=1GB -c max_wal_size=6GB -c checkpoint_timeout=30min \
 	-c wal_level=minimal -c max_wal_senders=0 -c autovacuum=off
 
+# The program as it is packaged, and what the benchmarks hold it against, built by what a load showed of their branches.
+TRAINED := $(CURDIR)/target/trained/release
+TRAINED_PROGRAMS := --features bench-programs --bin psop-adapter --example bare_hyper --example echo --example group_commit
+# What a load showed.
+SHOWN := $(CURDIR)/target/training/shown
+
 # What the build needs beyond Rust, and what the tests need beyond that (Debian packages).
 BUILD_PACKAGES := gcc libc6-dev pkg-config libssl-dev
 TEST_PACKAGES := libxml2-utils postgresql prometheus python3 python3-venv strace
@@ -44,7 +50,7 @@ ON_TWO_ADAPTERS := scenarios:: repeats_at_once:: events_at_once::
 .DEFAULT_GOAL := help
 PEERS := node-soap spyne java-cxf
 
-.PHONY: help run test packages-test units-test check deb deb-test container container-test bench bench-quick bench-tls bench-postgres bench-overload bench-instructions bench-flame bench-peers bench-programs fmt contract kill-test crash-test failover-test at-once-test hostile-test paging-test scale-test catalogue-test registration-test admin-api-test docs-test exports-test year-test traces-test fuzz clean-debian-test \
+.PHONY: help run test packages-test units-test check trained deb deb-test container container-test bench bench-quick bench-tls bench-postgres bench-overload bench-instructions bench-flame bench-peers bench-programs fmt contract kill-test crash-test failover-test at-once-test hostile-test paging-test scale-test catalogue-test registration-test admin-api-test docs-test exports-test year-test traces-test fuzz clean-debian-test \
 	interop build-packages test-packages quick-stacks fuzz-packages
 
 help: ## List the targets
@@ -90,19 +96,32 @@ check: build-packages $(CARGO_DENY) ## What a change must pass beside the tests:
 		echo "advisories were not checked: their database is out of reach"; \
 	fi
 
-deb: build-packages $(CARGO_DEB) ## The Debian package, in target/package/
+# Profile-guided optimisation, as https://doc.rust-lang.org/rustc/profile-guided-optimization.html has it: build with counters,
+# run under load, build by the counts. Build scripts count too, and are of no interest.
+trained: build-packages ## The program built by what a load shows of its branches: a fifth more look-ups a second (20 minutes)
+	@tests/packages.sh wrk python3
+	rustup component add llvm-tools
+	RUSTFLAGS="-Cprofile-generate=$(SHOWN)" \
+		cargo build --release --locked $(TRAINED_PROGRAMS) --target-dir target/training
+	rm -rf $(SHOWN)
+	BENCH_PROGRAMS=$(CURDIR)/target/training/release \
+		python3 benches/side_by_side.py --rounds 1 --seconds 2 --without-peers --out target/training >/dev/null
+	"$$(rustc --print sysroot)/lib/rustlib/$$(rustc --print host-tuple)/bin/llvm-profdata" \
+		merge --sparse -o $(SHOWN).profdata $(SHOWN)
+	RUSTFLAGS="-Cprofile-use=$(SHOWN).profdata" \
+		cargo build --release --locked $(TRAINED_PROGRAMS) --target-dir target/trained
+
+deb: trained $(CARGO_DEB) ## The Debian package, in target/package/
 	@tests/packages.sh $(DEB_PACKAGES)
-	cargo build --release --locked
-	security-server-config/debian/build.sh $(CARGO_DEB) $(PROGRAM)
+	security-server-config/debian/build.sh $(CARGO_DEB) $(TRAINED)/psop-adapter
 
 deb-test: deb ## The Debian package under a real systemd, in a machine made for it (as root; some minutes)
 	@tests/packages.sh debootstrap e2fsprogs
 	tests/packages/guest.sh target/package/psop-adapter_*_amd64.deb
 
-container: build-packages ## The container image psop-adapter, by buildah (needs root only where buildah does)
+container: trained ## The container image psop-adapter, by buildah (needs root only where buildah does)
 	@tests/packages.sh binutils buildah ca-certificates
-	cargo build --release --locked
-	security-server-config/container/rootfs.sh $(PROGRAM) target/container/context/rootfs.tar
+	security-server-config/container/rootfs.sh $(TRAINED)/psop-adapter target/container/context/rootfs.tar
 	buildah bud -t psop-adapter -f security-server-config/container/Containerfile target/container/context
 
 container-test: build-packages ## The container by buildah and runc: read-only, nobody, one mount; and the examples' configurations (as root)
@@ -111,7 +130,8 @@ container-test: build-packages ## The container by buildah and runc: read-only, 
 	tests/packages/manifests.sh
 	tests/packages/container.sh $(PROGRAM)
 
-bench: build-packages bench-programs bench-peers ## Side by side with bare hyper, a raw group commit, other SOAP servers, s_server and pgbench: target/bench/report.md (half an hour)
+bench: export BENCH_PROGRAMS = $(TRAINED)
+bench: trained bench-peers ## Side by side with bare hyper, a raw group commit, other SOAP servers, s_server and pgbench: target/bench/report.md (half an hour, and the build)
 	@tests/packages.sh openssl postgresql util-linux
 	python3 benches/side_by_side.py --rounds 5 --seconds 5
 	python3 benches/tls.py --rounds 5 --seconds 3

@@ -3,7 +3,8 @@
     python3 benches/side_by_side.py --rounds 5 --seconds 5 --out target/bench
 
 Compare the ratios of one run with each other; machines, and hours on one machine, differ. Everything it starts is on
-loopback and ends with it. The programs must have been built (`make bench` does that).
+loopback and ends with it. The programs must have been built (`make bench` does that); BENCH_PROGRAMS names their folder
+where it is not target/release.
 """
 
 import argparse
@@ -22,7 +23,7 @@ import time
 import urllib.request
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-RELEASE = os.path.join(ROOT, "target", "release")
+RELEASE = os.environ.get("BENCH_PROGRAMS", os.path.join(ROOT, "target", "release"))
 INSTALLED = os.path.join(ROOT, "target", "bench", "peers")
 # The servers that others would take, and how many times their rate ours has to be.
 PEERS = {"node-soap": 8, "spyne": 8, "java-cxf": 3}
@@ -325,6 +326,7 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--rounds", type=int, default=5)
     arguments.add_argument("--seconds", type=int, default=5, help="of each measurement")
+    arguments.add_argument("--without-peers", action="store_true", help="leave the other servers out")
     arguments.add_argument("--out", default=os.path.join(ROOT, "target", "bench"))
     arguments = arguments.parse_args()
     os.makedirs(arguments.out, exist_ok=True)
@@ -359,7 +361,7 @@ def report(arguments, folder, processes):
         what: begin(raw_serve(what, answer_bytes(server, files[name], grants), folder))
         for what, name in [("event", "event"), ("row", "look-up")]
     }
-    others = {name: begin(peer(name, folder)) for name in peer_names()}
+    others = {name: begin(peer(name, folder)) for name in peer_names() if not arguments.without_peers}
     ours = elements(server, files["look-up"], grants)
     for name, process in others.items():
         if elements(process, files["look-up"], grants) != ours:

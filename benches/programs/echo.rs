@@ -1,10 +1,12 @@
-//! The edge without a store as a program (see `shared/echo.rs`): prints `ready http=ADDRESS` and serves until it is
-//! killed.
+//! The edge without a store as a program (see `shared/echo.rs`): prints `ready http=ADDRESS` and serves until
+//! SIGTERM.
 
 #[path = "shared/echo.rs"]
 mod echo;
 
 use std::io::Write as _;
+
+use tokio::signal::unix::{SignalKind, signal};
 
 /// As the program has it.
 #[global_allocator]
@@ -16,5 +18,9 @@ async fn main() -> std::io::Result<()> {
         println!("ready http={address}");
         let _ = std::io::stdout().flush();
     };
-    echo::run(ready, std::future::pending()).await
+    let mut terminated = signal(SignalKind::terminate())?;
+    let stop = async move {
+        terminated.recv().await;
+    };
+    echo::run(ready, stop).await
 }

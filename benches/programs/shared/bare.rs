@@ -11,8 +11,9 @@ use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 
-/// Prints `ready http=ADDRESS` and serves until it is killed: after `before` has been waited for, so many bytes.
+/// Prints `ready http=ADDRESS` and serves until SIGTERM: after `before` has been waited for, so many bytes.
 pub async fn serve<B, F>(answer_bytes: usize, before: B) -> std::io::Result<()>
 where
     B: Fn() -> F + Clone + Send + Sync + 'static,
@@ -22,8 +23,12 @@ where
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("ready http={}", listener.local_addr()?);
     std::io::stdout().flush()?;
+    let mut terminated = signal(SignalKind::terminate())?;
     loop {
-        let (stream, _) = listener.accept().await?;
+        let (stream, _) = tokio::select! {
+            accepted = listener.accept() => accepted?,
+            _ = terminated.recv() => return Ok(()),
+        };
         stream.set_nodelay(true)?;
         let (answer, before) = (answer.clone(), before.clone());
         tokio::spawn(async move {
