@@ -98,7 +98,7 @@ check: build-packages $(CARGO_DENY) ## What a change must pass beside the tests:
 
 # Profile-guided optimisation, as https://doc.rust-lang.org/rustc/profile-guided-optimization.html has it: build with counters,
 # run under load, build by the counts. Build scripts count too, and are of no interest.
-trained: build-packages ## The program built by what a load shows of its branches: a fifth more look-ups a second (20 minutes)
+trained: build-packages ## The program built by what a load shows of its branches, as it is packaged (20 minutes)
 	@tests/packages.sh wrk python3
 	rustup component add llvm-tools
 	RUSTFLAGS="-Cprofile-generate=$(SHOWN)" \
