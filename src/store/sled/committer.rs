@@ -15,7 +15,7 @@ use super::Options;
 use super::engine::Fenced;
 use super::guard::{Guard, Head};
 use super::open;
-use super::read_back;
+use super::read_back::ReadBack;
 use crate::durable::sync_folder_of;
 use crate::store::StoreError;
 use crate::store::records::View;
@@ -51,6 +51,8 @@ pub(super) struct Committer {
     state: State,
     cache_bytes: u64,
     read_back_bytes: u64,
+    /// `None` while sled recovers or closes.
+    read_back: Option<ReadBack>,
     head_written: Instant,
     /// Whether more is durable than the guard file says.
     head_is_behind: bool,
@@ -95,6 +97,7 @@ impl Committer {
             state,
             cache_bytes: options.cache_bytes,
             read_back_bytes: options.read_back_bytes,
+            read_back: Some(ReadBack::begin(&options.path, options.read_back_bytes)),
             head_written: Instant::now(),
             head_is_behind: false,
             reopening: None,
@@ -135,6 +138,7 @@ impl Committer {
         if Instant::now() < reopening.at {
             return;
         }
+        self.read_back = None;
         self.sled.drop_failed();
         match self.reopen() {
             Ok(()) => {
@@ -164,7 +168,7 @@ impl Committer {
         self.log = log;
         self.state = state;
         self.sled.resume(db);
-        read_back::begin(&self.sled, self.read_back_bytes);
+        self.read_back = Some(ReadBack::begin(&self.sled.path, self.read_back_bytes));
         Ok(())
     }
 
@@ -237,6 +241,7 @@ impl Committer {
     }
 
     fn close(mut self) -> Result<(), StoreError> {
+        self.read_back = None;
         let durable = self.make_durable();
         if durable.is_ok() {
             self.write_head();

@@ -249,12 +249,6 @@ impl Fenced {
         Ok(())
     }
 
-    /// Whether sled is open, failed or not.
-    pub(super) fn is_open(&self) -> bool {
-        let db = self.db.read().unwrap_or_else(PoisonError::into_inner);
-        db.is_some()
-    }
-
     /// Closes sled, failed or not, which gives its lock free.
     pub(super) fn close(&self) -> Result<(), StoreError> {
         let db = self

@@ -20,7 +20,6 @@ use super::Options;
 use super::committer::{Committer, SyncLog};
 use super::engine::{self, Fenced};
 use super::guard::{Guard, Head};
-use super::read_back;
 use super::wholeness::find_damage;
 use crate::durable::sync_folder_of;
 use crate::secrets::{Keyring, MasterKey, WrappedKeys};
@@ -76,7 +75,6 @@ fn open_whole(
     guard.write(Head::of(&state))?;
 
     let sled = Arc::new(Fenced::new(options.path.clone(), Arc::new(keyring), db));
-    read_back::begin(&sled, options.read_back_bytes);
     let committer = Committer::new(Arc::clone(&sled), (log, sync_log), guard, state, options);
     Ok((sled, committer))
 }

@@ -3,46 +3,77 @@
 //! large store for days. It is the system's page cache: nothing of it is the program's, and it goes where others need it.
 //!
 //! Judges nothing, and no answer waits for it.
+//!
+//! Invariant: nothing is read while sled recovers. A page that somebody is reading stays in memory when recovery lets go of
+//! the log, and after a failed sync it may not be what the disk has.
 
 use std::fs::{self, File};
+use std::io;
 use std::num::NonZeroU64;
 use std::os::unix::fs::FileExt;
+use std::path::Path;
 use std::sync::Arc;
-use std::thread;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
 use rustix::fs::{Advice, fadvise};
 
-use super::engine::Fenced;
-
 /// What the kernel is asked for at once: a sync waits behind no more than that.
 const PIECE_BYTES: u64 = 1024 * 1024;
 
-/// Begins to read back the end of the log, at most so many bytes, in a thread that ends with the store.
-pub(super) fn begin(sled: &Arc<Fenced>, most_bytes: u64) {
-    let path = sled.path.join("db");
-    let sled = Arc::downgrade(sled);
-    let work = move || {
-        let is_wanted = || sled.upgrade().is_some_and(|sled| sled.is_open());
-        // A handle of its own: the committer's holds a lock, which would outlive it in a copy.
-        let log = File::open(path);
-        match log.and_then(|log| read_back(&log, most_bytes.min(room_bytes()), is_wanted)) {
-            Ok(0) => {}
-            Ok(bytes) => {
-                let megabytes = bytes / 1_000_000;
-                tracing::debug!("{megabytes} MB of the store's log are read back into memory");
+/// The thread that reads. Dropping this ends it, and waits for that: as long as the disk takes for a piece.
+pub(super) struct ReadBack {
+    is_over: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl ReadBack {
+    /// Begins to read back the end of the log in a store's folder, at most so many bytes.
+    pub(super) fn begin(folder: &Path, most_bytes: u64) -> ReadBack {
+        let path = folder.join("db");
+        let is_over = Arc::new(AtomicBool::new(false));
+        let asked = Arc::clone(&is_over);
+        let work = move || {
+            // A handle of its own: the committer's holds a lock, which would outlive it in a copy.
+            let log = File::open(path);
+            let is_wanted = || !asked.load(Ordering::Relaxed);
+            match log.and_then(|log| read_back(&log, most_bytes.min(room_bytes()), is_wanted)) {
+                Ok(0) => {}
+                Ok(bytes) => {
+                    let megabytes = bytes / 1_000_000;
+                    tracing::debug!("{megabytes} MB of the store's log are read back into memory");
+                }
+                Err(error) => warn(&error),
             }
-            Err(error) => tracing::warn!("the store's log is not read back into memory: {error}"),
+        };
+        let thread = thread::Builder::new().name("store-read-back".to_owned());
+        let thread = thread.spawn(work).map_err(|error| warn(&error));
+        ReadBack {
+            is_over,
+            thread: thread.ok(),
         }
-    };
-    let thread = thread::Builder::new().name("store-read-back".to_owned());
-    if let Err(error) = thread.spawn(work) {
-        tracing::warn!("the store's log is not read back into memory: {error}");
     }
 }
 
+impl Drop for ReadBack {
+    fn drop(&mut self) {
+        self.is_over.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            thread.thread().unpark();
+            // One that panicked reads no more either.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Calls are slower for a while, and that is all.
+fn warn(error: &io::Error) {
+    tracing::warn!("the store's log is not read back into memory: {error}");
+}
+
 /// Reads from the end on, since what was written last is asked for soonest, as long as it is wanted. Bytes read back.
-fn read_back(log: &File, most_bytes: u64, is_wanted: impl Fn() -> bool) -> std::io::Result<u64> {
+fn read_back(log: &File, most_bytes: u64, is_wanted: impl Fn() -> bool) -> io::Result<u64> {
     let length = log.metadata()?.len();
     let (mut end, first) = (length, length.saturating_sub(most_bytes));
     while end > first && is_wanted() {
@@ -52,7 +83,7 @@ fn read_back(log: &File, most_bytes: u64, is_wanted: impl Fn() -> bool) -> std::
         log.read_exact_at(&mut [0], end - 1)?;
         end = offset;
         // The disk is somebody else's for half of the time.
-        thread::sleep(began.elapsed());
+        thread::park_timeout(began.elapsed());
     }
     Ok(length - end)
 }
@@ -127,6 +158,20 @@ mod tests {
         assert!(!is_in_memory(&log, 2 * PIECE_BYTES - 1));
         let empty = tempfile::tempfile().unwrap();
         assert_eq!(read_back(&empty, u64::MAX, || true).unwrap(), 0);
+    }
+
+    #[test]
+    fn one_that_is_dropped_has_ended() {
+        let folder = tempfile::tempdir().unwrap();
+        for is_there in [false, true] {
+            if is_there {
+                fs::write(folder.path().join("db"), vec![7; 3 * PIECE_BYTES as usize]).unwrap();
+            }
+            let reading = ReadBack::begin(folder.path(), u64::MAX);
+            let is_over = Arc::downgrade(&reading.is_over);
+            drop(reading);
+            assert_eq!(is_over.strong_count(), 0, "its thread has let go");
+        }
     }
 
     #[test]
